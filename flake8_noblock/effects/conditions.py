@@ -1,0 +1,112 @@
+"""Whether a call of a blocking operation is one of those that do not block."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from flake8_noblock.effects.origins import Place, calls_on, origins
+from flake8_noblock.facts.model import Attr, Binary, Call, Lookup, Spread
+from flake8_noblock.knowledge.schema import Argument, Blocking, Condition
+from flake8_noblock.link.calls import as_instance
+from flake8_noblock.link.classes import mro
+from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.values import Literal, Value, Values
+
+
+def is_switched_off(infer: Inference, row: Blocking, place: Place, receiver: Place | None) -> bool:
+    """Whether the call at `place` of an operation that `row` describes does not block."""
+    return any(_holds(infer, condition, place, receiver) for condition in row.unless)
+
+
+def _holds(infer: Inference, condition: Condition, place: Place, receiver: Place | None) -> bool:
+    if condition.creator:
+        made = origins(infer, receiver) if receiver is not None else None
+        return bool(made) and all(_call_fulfils(infer, condition, call) for call in made or ())
+    if condition.earlier is not None:
+        last = next(calls_on(infer, receiver, condition.earlier), None) if receiver is not None else None
+        return last is not None and _call_fulfils(infer, condition, last)
+    return _call_fulfils(infer, condition, place)
+
+
+def _call_fulfils(infer: Inference, condition: Condition, place: Place) -> bool:
+    op = infer.body(place.site).ops[place.number]
+    if not isinstance(op, Call):
+        return False
+    number = argument(infer, place, Argument(keyword=condition.keyword, position=condition.position))
+    if condition.given is not None:
+        return (number is not None) == condition.given and not _is_open(infer, place, op)
+    if number is None:
+        return False
+    if condition.mentions is not None:
+        return _mentions(infer, Place(place.site, number), condition.mentions)
+    return _value_fulfils(infer, condition, infer.value(place.site, number))
+
+
+def _is_open(infer: Inference, place: Place, op: Call) -> bool:
+    """Whether the call has arguments that can't be seen."""
+    ops = infer.body(place.site).ops
+    return any(name == "" for name, _ in op.keywords) or any(isinstance(ops[arg], Spread) for arg in op.args)
+
+
+def argument(infer: Inference, place: Place, which: Argument) -> int | None:
+    """The number of an argument of the call at `place`; None where it isn't given, or can't be seen."""
+    body = infer.body(place.site)
+    op = body.ops[place.number]
+    if not isinstance(op, Call):
+        return None
+    for name, value in op.keywords:
+        if which.keyword is not None and name == which.keyword:
+            return value
+    position = which.position
+    if position is None or position >= len(op.args):
+        return None
+    if any(isinstance(body.ops[arg], Spread) for arg in op.args[: position + 1]):
+        return None
+    return op.args[position]
+
+
+def _value_fulfils(infer: Inference, condition: Condition, values: Values) -> bool:
+    if not values:
+        return False
+    if condition.equals is not msgspec.UNSET:
+        if isinstance(condition.equals, bool) and not any(isinstance(value, Literal) for value in values):
+            return True  # A switch whose setting can't be seen: never guess.
+        return all(isinstance(value, Literal) and value.value == condition.equals for value in values)
+    if condition.equals_none:
+        return values == (Literal(None),)
+    if condition.one_of:
+        return all(isinstance(value, Literal) and value.value in condition.one_of for value in values)
+    if condition.instance:
+        return all(_is_instance(infer, value, condition.instance) for value in values)
+    if condition.matches is not None:
+        return all(_matches(value, condition.matches) for value in values)
+    return False
+
+
+def _is_instance(infer: Inference, value: Value, classes: tuple[str, ...]) -> bool:
+    instance = as_instance(infer, value)
+    if instance is None:
+        return False
+    names = {infer.knowledge.canonical(a.cls.name) for a in mro(infer, instance.cls) if a.cls is not None}
+    return any(name in names for name in classes)
+
+
+def _matches(value: Value, pattern: str) -> bool:
+    text = value.value if isinstance(value, Literal) else None
+    return isinstance(text, str) and re.match(pattern, text) is not None
+
+
+def _mentions(infer: Inference, place: Place, name: str) -> bool:
+    """Whether the expression, a constant or constants joined by operators, names the constant `name`."""
+    ops = infer.body(place.site).ops
+    todo = [place.number]
+    last = name.rpartition(".")[2]
+    while todo:
+        match ops[todo.pop()]:
+            case Binary(left=left, right=right):
+                todo += [left, right]
+            case Attr(name=found) | Lookup(name=found) if found == last:
+                return True
+    return False

@@ -1,0 +1,155 @@
+"""Blocking operations in a body: calls and protocol steps that tables know, as they stand in the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flake8_noblock.effects.callees import paths, protocol_paths
+from flake8_noblock.effects.conditions import argument, is_switched_off
+from flake8_noblock.effects.origins import Place, origins, same_function
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Element, Enter, Exit, Op
+from flake8_noblock.knowledge.schema import Blocking
+from flake8_noblock.link.calls import as_instance
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import Function, Value, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A blocking operation at `place`; `name` is the path by which the table knows it, `spelling` how it is written."""
+
+    place: Place
+    name: str
+    row: Blocking
+    spelling: str
+
+
+def operations(infer: Inference, site: Site) -> Iterator[Operation]:
+    """The operations in the body at `site` that block the thread that runs it, in source order."""
+    body = infer.body(site)
+    uses = _Uses(body)
+    for number, op in enumerate(body.ops):
+        if body.regions[body.where[number]].kind == "typing":
+            continue
+        found = operation(infer, Place(site, number), op, uses)
+        if found is not None:
+            yield found
+
+
+class _Uses:
+    """Which operations of a body are awaited or iterated."""
+
+    def __init__(self, body: Body) -> None:
+        self.awaited: set[int] = set()
+        self.iterated: dict[int, int] = {}
+        self.consumed: set[int] = set()
+        for number, op in enumerate(body.ops):
+            match op:
+                case Await(value=value) | Enter(value=value, is_async=True) | Element(value=value, is_async=True):
+                    self.awaited.update(_choices(body.ops, value))
+                case Element(value=value):
+                    self.iterated.setdefault(value, number)
+                case Call(args=args):
+                    self.consumed.update(args)
+
+
+def _choices(ops: tuple[Op, ...], number: int) -> list[int]:
+    op = ops[number]
+    return [number, *op.values] if isinstance(op, Choice) else [number]
+
+
+def operation(infer: Inference, place: Place, op: Op, uses: _Uses) -> Operation | None:
+    """The blocking operation that `op` is, if it is one."""
+    match op:
+        case Call() if place.number not in uses.awaited:
+            return _call(infer, place, op, uses)
+        case Enter(value=value, is_async=False):
+            return _protocol(infer, place, value, "__enter__")
+        case Exit(value=value, is_async=False):
+            return _protocol(infer, place, value, "__exit__")
+        case Element(value=value, is_async=False):
+            return _protocol(infer, place, value, "__next__") or _protocol(infer, place, value, "__iter__")
+    return None
+
+
+def _call(infer: Inference, place: Place, op: Call, uses: _Uses) -> Operation | None:
+    callee = infer.body(place.site).ops[op.func]
+    known = row_of(infer, infer.value(place.site, op.func))
+    if known is None:
+        return None
+    name, row = known
+    receiver = Place(place.site, callee.base) if isinstance(callee, Attr) else None
+    if is_switched_off(infer, row, place, receiver) or _is_own_handle(infer, row, place, receiver):
+        return None
+    spelling = op.spelling or name.rpartition(".")[2]
+    if not row.iterates:
+        return Operation(place, name, row, spelling)
+    if place.number in uses.iterated:
+        return Operation(Place(place.site, uses.iterated[place.number]), name, row, spelling)
+    return Operation(place, name, row, spelling) if place.number in uses.consumed else None
+
+
+def row_of(infer: Inference, callee: Values) -> tuple[str, Blocking] | None:
+    """The table row for calling one of `callee`, and the name it goes by; None unless each of them blocks."""
+    rows = []
+    for value in callee:
+        names = paths(infer, value)
+        if names is None:
+            continue
+        known = None if _is_coroutine_function(infer, value) else _row(infer, names)
+        if known is None:
+            return None
+        rows.append(known)
+    return rows[0] if rows else None
+
+
+def _is_coroutine_function(infer: Inference, value: Value) -> bool:
+    return isinstance(value, Function) and infer.function_body(value).is_async
+
+
+def _row(infer: Inference, names: tuple[str, ...]) -> tuple[str, Blocking] | None:
+    for name in names:
+        if infer.knowledge.is_safe(name):
+            return None
+        row = infer.knowledge.blocking(name)
+        if row is not None:
+            return infer.knowledge.canonical(name), row
+    return None
+
+
+def _protocol(infer: Inference, place: Place, value: int, method: str) -> Operation | None:
+    """A method that a statement calls without naming it."""
+    rows = []
+    for candidate in infer.value(place.site, value):
+        instance = as_instance(infer, candidate)
+        known = _row(infer, protocol_paths(infer, instance.cls, method)) if instance is not None else None
+        if known is None:
+            return None
+        rows.append(known)
+    if not rows:
+        return None
+    name, row = rows[0]
+    receiver = Place(place.site, value)
+    if is_switched_off(infer, row, place, receiver) or _is_own_handle(infer, row, place, receiver):
+        return None
+    return Operation(place, name, row, name.rpartition(".")[0].rpartition(".")[2] + "." + method)
+
+
+def _is_own_handle(infer: Inference, row: Blocking, place: Place, receiver: Place | None) -> bool:
+    """Whether the operation is on a handle that was opened, and reported, in the same function."""
+    if row.handle is not None:
+        number = argument(infer, place, row.handle)
+        handle = None if number is None else Place(place.site, number)
+    else:
+        handle = receiver if row.handle_receiver else None
+    if handle is None:
+        return False
+    made = origins(infer, handle)
+    return bool(made) and all(_opens(infer, call) and same_function(infer, call.site, place.site) for call in made or ())
+
+
+def _opens(infer: Inference, place: Place) -> bool:
+    op = infer.body(place.site).ops[place.number]
+    known = row_of(infer, infer.value(place.site, op.func)) if isinstance(op, Call) else None
+    return known is not None and known[1].opens

@@ -1,0 +1,125 @@
+"""Code on the loop: which bodies of a module the event loop itself runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.conditions import argument
+from flake8_noblock.effects.operations import Operation, row_of
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.facts.model import Attr, Call, Closure, Lookup
+from flake8_noblock.knowledge.schema import LoopCallback
+from flake8_noblock.link.classes import mro
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import Function, Values
+
+
+def bodies_on_loop(infer: Inference, module: str) -> list[int]:
+    """The numbers of the bodies of `module` that run on the loop, in source order."""
+    facts = infer.facts(module)
+    found = {number for number, body in enumerate(facts.bodies) if body.is_async}
+    for number, _, callback in registrations(infer, module):
+        found.update(_targets(infer, module, infer.value(Site(module, number), callback)))
+    found.update(_decorated(infer, module))
+    found.update(_loop_methods(infer, module))
+    for number, body in enumerate(facts.bodies):
+        if body.kind == "generator expression" and body.parent in found and not _is_offloaded(infer, module, number):
+            found.add(number)
+    return sorted(found)
+
+
+def handed_over(infer: Inference, module: str) -> Iterator[Operation]:
+    """Blocking operations that are handed to the loop as they are: ``loop.call_later(1, time.sleep, 1)``."""
+    for number, call, callback in registrations(infer, module):
+        site = Site(module, number)
+        callee = infer.value(site, callback)
+        known = row_of(infer, callee)
+        if known is not None:
+            op = infer.body(site).ops[call]
+            spelling = op.spelling if isinstance(op, Call) else ""
+            yield Operation(Place(site, call), known[0], known[1], spelling or known[0])
+
+
+def registrations(infer: Inference, module: str) -> Iterator[tuple[int, int, int]]:
+    """Calls that hand the loop a callable: (body, number of the call, number of the callable)."""
+    facts = infer.facts(module)
+    for number, body in enumerate(facts.bodies):
+        for index, op in enumerate(body.ops):
+            if not isinstance(op, Call):
+                continue
+            callee = body.ops[op.func]
+            if not isinstance(callee, Attr | Lookup) or not infer.knowledge.may_register(callee.name):
+                continue
+            row = _callback_row(infer, infer.value(Site(module, number), op.func))
+            if row is None or row.decorator:
+                continue
+            given = argument(infer, Place(Site(module, number), index), row.callable)
+            if given is not None:
+                yield number, index, _unwrapped(infer, Site(module, number), given)
+
+
+def _unwrapped(infer: Inference, site: Site, number: int) -> int:
+    """The callable inside ``functools.partial(callable, ...)``."""
+    op = infer.body(site).ops[number]
+    while isinstance(op, Call) and op.args and _is_partial(infer, infer.value(site, op.func)):
+        number = op.args[0]
+        op = infer.body(site).ops[number]
+    return number
+
+
+def _is_partial(infer: Inference, callee: Values) -> bool:
+    return any((paths(infer, value) or ())[:1] == ("functools.partial",) for value in callee)
+
+
+def _callback_row(infer: Inference, callee: Values) -> LoopCallback | None:
+    for value in callee:
+        for name in paths(infer, value) or ():
+            row = infer.knowledge.loop_callback(name)
+            if row is not None:
+                return row
+    return None
+
+
+def _targets(infer: Inference, module: str, values: Values) -> Iterator[int]:
+    for value in values:
+        if isinstance(value, Function) and value.module == module:
+            yield value.body
+
+
+def _decorated(infer: Inference, module: str) -> Iterator[int]:
+    """Functions that a decorator marks as run by the loop."""
+    for number, body in enumerate(infer.facts(module).bodies):
+        for decorator in body.decorators:
+            row = _callback_row(infer, infer.value(Site(module, body.parent), decorator))
+            if row is not None and row.decorator:
+                yield number
+
+
+def _loop_methods(infer: Inference, module: str) -> Iterator[int]:
+    """Methods of protocols and the like, which the loop calls."""
+    facts = infer.facts(module)
+    for index, cls in enumerate(facts.classes):
+        if not cls.bases:
+            continue
+        methods: set[str] = set()
+        for ancestor in mro(infer, infer.source_class(module, index))[1:]:
+            if ancestor.cls is not None:
+                methods |= infer.knowledge.loop_methods(ancestor.cls.name)
+        if methods:
+            for number, body in enumerate(facts.bodies):
+                if body.owner == index and body.name in methods:
+                    yield number
+
+
+def _is_offloaded(infer: Inference, module: str, number: int) -> bool:
+    """Whether a generator expression is handed to another thread."""
+    parent = infer.facts(module).bodies[number].parent
+    ops = infer.facts(module).bodies[parent].ops
+    made = {i for i, op in enumerate(ops) if isinstance(op, Call) and ops[op.func] == Closure(number)}
+    for op in ops:
+        if isinstance(op, Call) and made.intersection(op.args):
+            for value in infer.value(Site(module, parent), op.func):
+                if any(infer.knowledge.offload(name) for name in paths(infer, value) or ()):
+                    return True
+    return False

@@ -1,0 +1,104 @@
+"""Conditions that are decided before the program runs: ``if 0``, platform and version tests, ``TYPE_CHECKING``."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any, Literal
+
+from flake8_noblock.facts.model import Target
+
+Verdict = Literal["true", "false", "typing", "not typing", "open"]
+
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+_OPPOSITE: dict[Verdict, Verdict] = {
+    "true": "false",
+    "false": "true",
+    "typing": "not typing",
+    "not typing": "typing",
+    "open": "open",
+}
+
+
+def verdict(test: ast.expr, target: Target) -> Verdict:
+    """What `test` always is on `target`; "typing" where only a type checker takes it to be true."""
+    match test:
+        case ast.Constant(value=bool() | int() | None as value):
+            return "true" if value else "false"
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(value=ast.Name(), attr="TYPE_CHECKING"):
+            return "typing"
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _OPPOSITE[verdict(operand, target)]
+        case ast.BoolOp(op=op, values=values):
+            return _joined([verdict(value, target) for value in values], isinstance(op, ast.And))
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return _compared(left, op, right, target)
+        case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[ast.Constant(value=str() as prefix)]):
+            known = _known(value, target)
+            return _truth(known.startswith(prefix)) if isinstance(known, str) else "open"
+    return "open"
+
+
+def _truth(value: bool) -> Verdict:
+    return "true" if value else "false"
+
+
+def _joined(verdicts: list[Verdict], conjunction: bool) -> Verdict:
+    decisive: Verdict = "false" if conjunction else "true"
+    neutral: Verdict = "true" if conjunction else "false"
+    if decisive in verdicts:
+        return decisive
+    rest = {one for one in verdicts if one != neutral}
+    if not rest:
+        return neutral
+    if conjunction and "typing" in rest:
+        return "typing"
+    return rest.pop() if len(rest) == 1 else "open"
+
+
+def _compared(left: ast.expr, op: ast.cmpop, right: ast.expr, target: Target) -> Verdict:
+    one, other = _known(left, target), _known(right, target)
+    if one is None or other is None or not (_is_target(left) or _is_target(right)):
+        return "open"
+    if isinstance(op, ast.In | ast.NotIn):
+        return _truth((one in other) == isinstance(op, ast.In)) if isinstance(other, tuple) else "open"
+    compare = _COMPARE.get(type(op))
+    try:
+        return _truth(bool(compare(one, other))) if compare else "open"
+    except TypeError:
+        return "open"
+
+
+def _is_target(node: ast.expr) -> bool:
+    base = node.value if isinstance(node, ast.Subscript) else node
+    return isinstance(base, ast.Attribute)
+
+
+def _known(node: ast.expr, target: Target) -> object:
+    """The value of ``sys.version_info``, ``sys.platform``, ``os.name`` or a literal; None: not known."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="sys"), attr="version_info"):
+            return (*target.version, 0, "final", 0)
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="sys"), attr="version_info"), slice=ast.Constant(value=0)):
+            return target.version[0]
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="sys"), attr="version_info"), slice=ast.Constant(value=1)):
+            return target.version[1]
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="sys"), attr="version_info"), slice=ast.Slice(lower=None)):
+            return target.version
+        case ast.Attribute(value=ast.Name(id="sys"), attr="platform"):
+            return target.platform
+        case ast.Attribute(value=ast.Name(id="os"), attr="name"):
+            return target.os_name
+        case ast.Constant(value=str() | int() as value):
+            return value
+        case ast.Tuple(elts=elts) if all(isinstance(e, ast.Constant) for e in elts):
+            return tuple(e.value for e in elts if isinstance(e, ast.Constant))
+    return None

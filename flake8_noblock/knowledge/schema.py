@@ -1,0 +1,137 @@
+"""The form of a knowledge table: one TOML file says what is known of one module tree.
+
+A table is named after the import name that it is about (``requests.toml``, ``google.cloud.storage.toml``)
+and holds facts that no analysis of the caller's source can find: what blocks inside C extensions and dynamic
+clients, what moves a call off the loop, which types factories return. Names are dotted paths as a user would
+import them: ``pkg.function``, ``pkg.Class.method``, ``pkg.Class`` (constructing it), ``pkg.Class.*`` (every
+public method).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal[
+    "sleep",
+    "network",
+    "database",
+    "subprocess",
+    "file",
+    "thread",
+    "terminal",
+    "declared",
+    "metadata",
+    "cpu",
+    "import",
+    "lock",
+]
+Severity = Literal["unbounded", "disk", "micro"]
+Constant = bool | int | float | str | None
+
+
+class Argument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An argument of a call, by keyword, by position, or both; positions don't count ``self``."""
+
+    keyword: str | None = None
+    position: int | None = None
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a call of a blocking operation does not block: one test of one argument.
+
+    The argument is that of the call itself; of the latest earlier call of method ``earlier`` on the same receiver
+    (``sock.setblocking(False)``); or, with ``creator``, of the call that made the receiver
+    (``sqlite3.connect(":memory:")``). Exactly one of the tests holds:
+
+    ``equals``    the argument is this constant (``equals_none`` for None), or one of ``one_of``
+    ``instance``  its type is one of these classes (dotted paths)
+    ``given``     it is given (true) or left out (false)
+    ``mentions``  its expression names this constant (``os.WNOHANG`` in ``os.WNOHANG | os.WUNTRACED``)
+    ``matches``   it is a string literal in which this regular expression matches from its start
+    """
+
+    keyword: str | None = None
+    position: int | None = None
+    earlier: str | None = None
+    creator: bool = False
+    equals: Constant | msgspec.UnsetType = msgspec.UNSET
+    equals_none: bool = False
+    one_of: tuple[Constant, ...] = ()
+    instance: tuple[str, ...] = ()
+    given: bool | None = None
+    mentions: str | None = None
+    matches: str | None = None
+
+
+class Blocking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Operations that block alike.
+
+    ``instead`` is the way out, a short phrase after "use" (default: ``await asyncio.to_thread(...)``). ``unless`` lists
+    the conditions any of which makes the call not block. ``opens``: the call returns a file handle, whose reads in
+    the same function cost nothing next to the opening. ``handle``: the argument that is such a handle, or
+    ``receiver = true`` where the method's own object is. ``iterates``: the call is lazy, its result blocks when iterated.
+    ``reason`` says why, where the name doesn't. ``python`` and ``platform`` say where the names exist, if not everywhere.
+    """
+
+    names: tuple[str, ...]
+    kind: Kind
+    severity: Severity = "unbounded"
+    instead: str = ""
+    unless: tuple[Condition, ...] = ()
+    opens: bool = False
+    handle: Argument | None = None
+    handle_receiver: bool = False
+    iterates: bool = False
+    reason: str = ""
+    python: str = ""
+    platform: str = ""
+
+
+class Offload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Callables that run their argument away from the loop: in a thread, a process, a worker.
+
+    ``callable`` is that argument. With ``decorator`` the name is used as ``@name`` (or ``name(f)``): the result of
+    decorating runs away from the loop.
+    """
+
+    names: tuple[str, ...]
+    callable: Argument = Argument(position=0)
+    decorator: bool = False
+
+
+class LoopCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Callables whose argument the loop runs on its own thread, or (``decorator``) that mark such a function."""
+
+    names: tuple[str, ...]
+    callable: Argument = Argument(position=0)
+    decorator: bool = False
+
+
+class LoopMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Sync methods that the loop calls on subclasses of these classes (``asyncio.Protocol.data_received``)."""
+
+    classes: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One knowledge file.
+
+    ``aliases`` maps another path of a name to the one that the table uses (``requests.sessions.Session`` to
+    ``requests.Session``). ``returns`` maps a callable to the class of which its call gives an instance, also for the
+    protocols behind operators (``pkg.Class.__getitem__``, ``__getattr__``, ``__enter__``, ``__next__``);
+    ``attributes`` maps an attribute to the class of its value. ``bases`` gives the base classes of a class.
+    ``safe`` lists names that never block although a ``.*`` row or a reading of their source says so.
+    """
+
+    aliases: dict[str, str] = {}
+    returns: dict[str, str] = {}
+    attributes: dict[str, str] = {}
+    bases: dict[str, tuple[str, ...]] = {}
+    safe: tuple[str, ...] = ()
+    blocking: tuple[Blocking, ...] = ()
+    offload: tuple[Offload, ...] = ()
+    loop_callback: tuple[LoopCallback, ...] = ()
+    loop_methods: tuple[LoopMethods, ...] = ()

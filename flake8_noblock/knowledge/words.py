@@ -1,0 +1,20 @@
+"""What the text of a module has to hold for the loop to run any of it; imports nothing, since most files stop here."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def loop_words() -> dict[str, frozenset[str]]:
+    """From a file that is generated from the tables: the ``modules`` whose tables speak of the loop, by import name, and the
+    last names of the ``callables`` that hand the loop a callable."""
+    text = (files("flake8_noblock.knowledge") / "loop_words.json").read_text(encoding="utf-8")
+    return {key: frozenset(words) for key, words in json.loads(text).items()}
+
+
+def may_concern_loop(text: str) -> bool:
+    """Whether a module with this text can hold code that the loop runs; in doubt true."""
+    return "async" in text or any(module in text for module in loop_words()["modules"])

@@ -1,0 +1,158 @@
+"""Attributes, items, elements, entering and awaiting: what reading from a value gives."""
+
+from __future__ import annotations
+
+from flake8_noblock.link.calls import NO_ARGUMENTS, Arguments, as_instance, call, call_method
+from flake8_noblock.link.classes import Member, bind, find_member
+from flake8_noblock.link.functions import bound
+from flake8_noblock.link.generics import close, substitute
+from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.names import module_attribute, named_class
+from flake8_noblock.link.values import (
+    UNKNOWN,
+    AnyClass,
+    CallableValue,
+    ClassValue,
+    Coroutine,
+    Descriptor,
+    Foreign,
+    Function,
+    Instance,
+    Literal,
+    ModuleValue,
+    Super,
+    TupleValue,
+    Value,
+    Values,
+    union,
+)
+
+
+def attribute(infer: Inference, values: Values, name: str) -> Values:
+    """What ``value.name`` gives for one of `values`; None has no attributes, so it adds nothing."""
+    return union(*[_attribute(infer, value, name) for value in values])
+
+
+def _attribute(infer: Inference, value: Value, name: str) -> Values:
+    match value:
+        case ModuleValue(name=module):
+            return module_attribute(infer, module, name)
+        case Foreign():
+            return _foreign_attribute(infer, value, name)
+        case ClassValue(cls=cls):
+            return _class_attribute(infer, value, name)
+        case Super(cls=cls, receiver=receiver):
+            return _read(infer, find_member(infer, receiver.cls, name, after=cls), receiver, name)
+        case Descriptor(kind="property") if name in ("setter", "getter", "deleter"):
+            return (CallableValue((value,)),)
+        case Literal(value=None):
+            return ()
+    instance = as_instance(infer, value)
+    if instance is None:
+        return UNKNOWN
+    if name == "__class__":
+        return (ClassValue(instance.cls, instance.args),)
+    return _read(infer, find_member(infer, instance.cls, name), instance, name)
+
+
+def _class_attribute(infer: Inference, value: ClassValue, name: str) -> Values:
+    member = find_member(infer, value.cls, name)
+    if member is None or member.values is None:
+        return _read(infer, member, value, name)
+    values = bound(member.values, value)
+    return close(tuple([v for v in values if not isinstance(v, Descriptor)] or UNKNOWN))
+
+
+def _read(infer: Inference, member: Member | None, receiver: Instance | ClassValue, name: str) -> Values:
+    """A member as read from `receiver`."""
+    if member is None:
+        return _dynamic(infer, receiver)
+    if member.values is None:
+        return _foreign_member(infer, member.owner, receiver, name)
+    bindings = bind(infer, receiver.cls, receiver.args)
+    return union(*[_read_value(infer, value, receiver) for value in substitute(member.values, bindings)])
+
+
+def _read_value(infer: Inference, value: Value, receiver: Instance | ClassValue) -> Values:
+    if isinstance(value, Descriptor) and value.kind == "property" and isinstance(receiver, Instance):
+        return call(infer, bound(value.function, receiver), Arguments(more=False))
+    if isinstance(value, Function | Descriptor):
+        return bound((value,), receiver)
+    return close((value,))
+
+
+def _dynamic(infer: Inference, receiver: Instance | ClassValue) -> Values:
+    """What ``__getattr__`` gives."""
+    if isinstance(receiver, ClassValue):
+        return UNKNOWN
+    member = find_member(infer, receiver.cls, "__getattr__")
+    if member is None:
+        return UNKNOWN
+    return call_method(infer, receiver, "__getattr__", NO_ARGUMENTS)
+
+
+def _foreign_member(infer: Inference, owner: AnyClass, receiver: Instance | ClassValue, name: str) -> Values:
+    path = f"{owner.name}.{name}"
+    known = infer.knowledge.attribute(path)
+    if known is not None:
+        return (Instance(named_class(infer, known).cls),)
+    instance = receiver if isinstance(receiver, Instance) else None
+    if not (infer.knowledge.blocking(path) or infer.knowledge.returns(path)) and instance is not None:
+        dynamic = infer.knowledge.returns(f"{owner.name}.__getattr__")
+        if dynamic is not None and not infer.knowledge.is_safe(path):
+            return (Instance(named_class(infer, dynamic).cls),)
+    return (Foreign(path, instance),)
+
+
+def _foreign_attribute(infer: Inference, value: Foreign, name: str) -> Values:
+    path = f"{value.name}.{name}"
+    known = infer.knowledge.attribute(path)
+    if known is not None:
+        return (Instance(named_class(infer, known).cls),)
+    return (Foreign(path, value.receiver),)
+
+
+def item(infer: Inference, value: Value, key: Values) -> Values:
+    """What ``value[key]`` gives."""
+    if isinstance(value, TupleValue) and len(key) == 1 and isinstance(key[0], Literal):
+        index = key[0].value
+        if isinstance(index, int) and -len(value.items) <= index < len(value.items):
+            return value.items[index]
+    return call_method(infer, value, "__getitem__", Arguments((key,), more=False))
+
+
+def element(infer: Inference, value: Value, is_async: bool) -> Values:
+    """What iterating over `value` gives, one at a time."""
+    if isinstance(value, TupleValue):
+        return union(*value.items)
+    if is_async:
+        iterators = call_method(infer, value, "__aiter__", NO_ARGUMENTS)
+        nexts = union(*[call_method(infer, iterator, "__anext__", NO_ARGUMENTS) for iterator in iterators])
+        return awaited(infer, nexts)
+    iterators = call_method(infer, value, "__iter__", NO_ARGUMENTS)
+    return union(*[call_method(infer, iterator, "__next__", NO_ARGUMENTS) for iterator in iterators])
+
+
+def entered(infer: Inference, value: Value, is_async: bool) -> Values:
+    """What ``with value as ...`` gives; an object of a library that isn't at hand is taken to give itself."""
+    name = "__aenter__" if is_async else "__enter__"
+    instance = as_instance(infer, value)
+    if instance is not None:
+        member = find_member(infer, instance.cls, name)
+        if member is not None and member.values is None:
+            known = infer.knowledge.returns(f"{member.owner.name}.{name}")
+            return (Instance(named_class(infer, known).cls),) if known else (instance,)
+    given = call_method(infer, value, name, NO_ARGUMENTS)
+    return awaited(infer, given) if is_async else given
+
+
+def awaited(infer: Inference, values: Values) -> Values:
+    """What awaiting one of `values` gives."""
+    return union(*[_awaited(infer, value) for value in values])
+
+
+def _awaited(infer: Inference, value: Value) -> Values:
+    if isinstance(value, Coroutine):
+        return value.result
+    generators = call_method(infer, value, "__await__", NO_ARGUMENTS)
+    return union(*[g.args[2] if isinstance(g, Instance) and len(g.args) == 3 else UNKNOWN for g in generators])

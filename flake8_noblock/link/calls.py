@@ -1,0 +1,328 @@
+"""Calls: what calling a value gives, with the type parameters that the arguments decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flake8_noblock.facts.model import Body, Parameter
+from flake8_noblock.link.annotations import SELF, declared, instances
+from flake8_noblock.link.classes import Member, bind, find_member, mro, parameters
+from flake8_noblock.link.functions import bound, overloads, result
+from flake8_noblock.link.generics import Bindings, classes_of, close, substitute
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.names import builtin, named_class
+from flake8_noblock.link.values import (
+    UNKNOWN,
+    CallableValue,
+    ClassOf,
+    ClassValue,
+    Coroutine,
+    Descriptor,
+    Foreign,
+    ForeignClass,
+    Function,
+    Instance,
+    Literal,
+    SourceClass,
+    TupleValue,
+    TypeVariable,
+    Unknown,
+    Value,
+    Values,
+    union,
+)
+
+_DESCRIPTORS = {
+    "builtins.staticmethod": "static",
+    "builtins.classmethod": "class",
+    "builtins.property": "property",
+    "functools.cached_property": "property",
+    "abc.abstractproperty": "property",
+    "abc.abstractclassmethod": "class",
+    "abc.abstractstaticmethod": "static",
+    "types.DynamicClassAttribute": "property",
+    "enum.property": "property",
+}
+"""The language's own descriptors, by their place in the standard library's stubs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of a call; `more`: there are others, from ``*`` or ``**``, of which nothing is known."""
+
+    positional: tuple[Values, ...] = ()
+    keywords: dict[str, Values] = field(default_factory=dict)
+    more: bool = True
+
+
+NO_ARGUMENTS = Arguments()
+
+
+def call(infer: Inference, callee: Values, arguments: Arguments) -> Values:
+    """What calling one of `callee` gives."""
+    return union(*[call_value(infer, value, arguments) for value in callee])
+
+
+def call_value(infer: Inference, value: Value, arguments: Arguments) -> Values:
+    """What calling `value` gives."""
+    match value:
+        case ClassValue():
+            return _construct(infer, value, arguments)
+        case Function():
+            return _call_function(infer, value, arguments)
+        case CallableValue(result=values):
+            return close(values)
+        case Instance(cls=cls, args=args):
+            member = find_member(infer, cls, "__call__")
+            return UNKNOWN if member is None or member.values is None else _call_member(infer, member, value, arguments)
+        case Foreign(name=name):
+            return _call_foreign(infer, name)
+        case Literal(value=None):
+            return ()
+    return UNKNOWN
+
+
+def call_method(infer: Inference, value: Value, name: str, arguments: Arguments) -> Values:
+    """What ``value.name(*arguments)`` gives, for a method that the language calls by name."""
+    receiver = as_instance(infer, value)
+    if receiver is None:
+        return UNKNOWN
+    member = find_member(infer, receiver.cls, name)
+    if member is None:
+        return UNKNOWN
+    if member.values is None:
+        known = infer.knowledge.returns(f"{member.owner.name}.{name}")
+        return (Instance(named_class(infer, known).cls),) if known else UNKNOWN
+    return _call_member(infer, member, receiver, arguments)
+
+
+def as_instance(infer: Inference, value: Value) -> Instance | None:
+    """`value` as an object of a class; None where it is none that is known."""
+    match value:
+        case Instance():
+            return value
+        case Literal(value=constant) if constant is not None:
+            return Instance(builtin(infer, type(constant).__name__).cls, exact=True)
+        case TupleValue(items=items):
+            return Instance(builtin(infer, "tuple").cls, (union(*items),), exact=True)
+        case Coroutine(result=values):
+            return Instance(named_class(infer, "typing.Coroutine").cls, (UNKNOWN, UNKNOWN, values), exact=True)
+    return None
+
+
+def _call_member(infer: Inference, member: Member, receiver: Instance | ClassValue, arguments: Arguments) -> Values:
+    bindings = bind(infer, receiver.cls, receiver.args)
+    values = bound(substitute(member.values or UNKNOWN, bindings), receiver)
+    return substitute(call(infer, values, arguments), bindings)
+
+
+def _call_foreign(infer: Inference, name: str) -> Values:
+    known = infer.knowledge.returns(name)
+    if known is not None:
+        return (Instance(named_class(infer, known).cls),)
+    if infer.knowledge.is_class(name):
+        return (Instance(ForeignClass(infer.knowledge.canonical(name)), exact=True),)
+    return UNKNOWN
+
+
+# --- constructing ---
+
+
+def _construct(infer: Inference, value: ClassValue, arguments: Arguments) -> Values:
+    cls = value.cls
+    if isinstance(cls, ForeignClass):
+        known = infer.knowledge.returns(cls.name)
+        return (Instance(named_class(infer, known).cls),) if known else (Instance(cls, exact=True),)
+    special = _construct_special(infer, cls, arguments)
+    if special is not None:
+        return special
+    known = infer.knowledge.returns(cls.name)
+    if known is not None:
+        return (Instance(named_class(infer, known).cls),)
+    if value.args or not parameters(infer, cls):
+        return (Instance(cls, value.args, exact=True),)
+    return (Instance(cls, _solved_parameters(infer, cls, arguments), exact=True),)
+
+
+def _construct_special(infer: Inference, cls: SourceClass, arguments: Arguments) -> Values | None:
+    """Classes of the language whose objects mean something to inference itself."""
+    first = arguments.positional[0] if arguments.positional else UNKNOWN
+    kind = _DESCRIPTORS.get(cls.name)
+    if kind is not None:
+        return (Descriptor(kind, first),)  # type: ignore[arg-type]
+    match cls.name:
+        case "builtins.type" if len(arguments.positional) == 1:
+            receivers = [as_instance(infer, value) for value in first]
+            return union(*[UNKNOWN if r is None else (ClassValue(r.cls, r.args),) for r in receivers])
+        case "typing.TypeVar":
+            return _type_variable(infer, first, arguments)
+        case "typing.NewType" if len(arguments.positional) == 2:
+            return classes_of(instances(infer, arguments.positional[1]))
+    return None
+
+
+def _type_variable(infer: Inference, first: Values, arguments: Arguments) -> Values:
+    match first:
+        case (Literal(value=str(name)),):
+            limits = [arguments.keywords.get("bound", ()), *arguments.positional[1:]]
+            return (TypeVariable(name, instances(infer, union(*limits))),)
+    return UNKNOWN
+
+
+def _solved_parameters(infer: Inference, cls: SourceClass, arguments: Arguments) -> tuple[Values, ...]:
+    names = parameters(infer, cls)
+    own = Instance(cls, tuple([(TypeVariable(name),) for name in names]))
+    solved: dict[str, Values] = {}
+    for method in ("__init__", "__new__"):
+        member = find_member(infer, cls, method)
+        for value in (member.values if member is not None and member.values else ()):
+            if isinstance(value, Function):
+                chosen = _matching(infer, Function(value.module, value.body, own), arguments)
+                for function in chosen[:1]:
+                    solved.update(_solve_call(infer, function, arguments))
+        if solved:
+            break
+    return tuple([close(solved.get(name, UNKNOWN)) for name in names])
+
+
+# --- functions ---
+
+
+def _call_function(infer: Inference, function: Function, arguments: Arguments) -> Values:
+    results = []
+    for candidate in _matching(infer, function, arguments):
+        values = result(infer, candidate)
+        solved = {**_owner_bindings(infer, candidate), **_solve_call(infer, candidate, arguments)}
+        if candidate.receiver is not None:
+            solved[SELF.name] = _self(candidate.receiver)
+        results.append(close(substitute(values, solved)))
+    return union(*results)
+
+
+def _owner_bindings(infer: Inference, function: Function) -> Bindings:
+    """What the type parameters of the class that defines a bound method are for its receiver."""
+    owner = infer.function_body(function).owner
+    if function.receiver is None or owner < 0:
+        return {}
+    cls = infer.source_class(function.module, owner)
+    given = bind(infer, function.receiver.cls, function.receiver.args)
+    for ancestor in mro(infer, function.receiver.cls):
+        if ancestor.cls == cls:
+            return {name: substitute(values, given) for name, values in ancestor.bindings.items()}
+    return {}
+
+
+def _self(receiver: Instance | ClassValue) -> Values:
+    return (receiver,) if isinstance(receiver, Instance) else (Instance(receiver.cls, receiver.args),)
+
+
+def _matching(infer: Inference, function: Function, arguments: Arguments) -> list[Function]:
+    """The overloads of `function` that the arguments fit; all where none is seen to fit."""
+    candidates = overloads(infer, function)
+    if len(candidates) == 1:
+        return list(candidates)
+    fitting = [c for c in candidates if _fits(infer, c, arguments)]
+    return fitting or list(candidates)
+
+
+def _fits(infer: Inference, function: Function, arguments: Arguments) -> bool:
+    body = infer.function_body(function)
+    places = _places(body, function.receiver is not None, arguments)
+    if places is None:
+        return False
+    given = {index for index, _ in places}
+    first = 1 if function.receiver is not None else 0
+    if not arguments.more:
+        for index, parameter in enumerate(body.params[first:], first):
+            needed = parameter.default < 0 and parameter.kind in ("positional", "plain", "keyword")
+            if needed and index not in given:
+                return False
+    return all(_may_be(infer, function, body.params[index], values) for index, values in places)
+
+
+def _may_be(infer: Inference, function: Function, parameter: Parameter, values: Values) -> bool:
+    """Whether a literal argument fits a parameter whose annotation lists literals."""
+    if parameter.annotation < 0 or not values or not all(isinstance(value, Literal) for value in values):
+        return True
+    allowed = declared(infer, Site(function.module, function.body), parameter.annotation)
+    if not allowed or not all(isinstance(value, Literal) for value in allowed):
+        return not (values == (Literal(None),) and allowed and all(isinstance(a, Instance) for a in allowed))
+    return any(value in allowed for value in values)
+
+
+def _places(body: Body, is_bound: bool, arguments: Arguments) -> list[tuple[int, Values]] | None:
+    """Which parameter each argument is for, by index; None where there is no parameter for one."""
+    plain = [i for i, p in enumerate(body.params) if p.kind in ("positional", "plain")][1 if is_bound else 0 :]
+    by_name = {p.name: i for i, p in enumerate(body.params) if p.kind in ("plain", "keyword")}
+    variadic = next((i for i, p in enumerate(body.params) if p.kind == "variadic"), None)
+    rest = any(p.kind == "keywords" for p in body.params)
+    places = list(zip(plain, arguments.positional, strict=False))
+    extra = arguments.positional[len(plain) :]
+    if extra and variadic is None and not arguments.more:
+        return None
+    if variadic is not None:
+        places += [(variadic, values) for values in extra]
+    for name, values in arguments.keywords.items():
+        if name in by_name:
+            places.append((by_name[name], values))
+        elif not rest:
+            return None
+    return places
+
+
+def _solve_call(infer: Inference, function: Function, arguments: Arguments) -> Bindings:
+    """What the type variables of `function` are, as its arguments and its receiver tell."""
+    body = infer.function_body(function)
+    site = Site(function.module, function.body)
+    solved: dict[str, Values] = {}
+    places = _places(body, function.receiver is not None, arguments) or []
+    if function.receiver is not None and body.params:
+        places.append((0, (function.receiver,)))
+    for index, values in places:
+        annotation = body.params[index].annotation
+        if annotation >= 0:
+            solve(infer, declared(infer, site, annotation), values, solved)
+    return solved
+
+
+def solve(infer: Inference, pattern: Values, actual: Values, solved: dict[str, Values]) -> None:
+    """Note in `solved` what the type variables in `pattern` are where an argument is `actual`."""
+    for value in pattern:
+        match value:
+            case TypeVariable(name=name):
+                rest = tuple([v for v in actual if v not in pattern])
+                solved[name] = union(solved.get(name, ()), rest)
+            case ClassOf(members=members):
+                solve(infer, members, instances(infer, actual), solved)
+            case CallableValue(result=inner):
+                for other in actual:
+                    solve(infer, inner, call_value(infer, other, NO_ARGUMENTS), solved)
+            case TupleValue(items=items):
+                _solve_tuple(infer, items, actual, solved)
+            case Instance(cls=cls, args=args) if args:
+                for other in actual:
+                    _solve_instance(infer, cls, args, other, solved)
+
+
+def _solve_tuple(infer: Inference, items: tuple[Values, ...], actual: Values, solved: dict[str, Values]) -> None:
+    for other in actual:
+        if isinstance(other, TupleValue) and len(other.items) == len(items):
+            for inner, values in zip(items, other.items, strict=True):
+                solve(infer, inner, values, solved)
+
+
+def _solve_instance(
+    infer: Inference, cls: object, args: tuple[Values, ...], other: Value, solved: dict[str, Values]
+) -> None:
+    instance = as_instance(infer, other)
+    if instance is None:
+        if isinstance(other, Unknown):
+            for arg in args:
+                solve(infer, arg, UNKNOWN, solved)
+        return
+    for ancestor in mro(infer, instance.cls):
+        if ancestor.cls == cls:
+            given = bind(infer, instance.cls, instance.args)
+            for arg, inner in zip(args, ancestor.bindings.values(), strict=False):
+                solve(infer, arg, substitute(inner, given), solved)
+            return

@@ -1,0 +1,212 @@
+"""Classes: bases, type parameters, method resolution order, and where a member is defined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flake8_noblock.facts.model import Declared, Definition, Item
+from flake8_noblock.link.generics import Bindings, substitute
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.names import named_class
+from flake8_noblock.link.values import (
+    UNKNOWN,
+    AnyClass,
+    ClassValue,
+    Foreign,
+    ForeignClass,
+    Instance,
+    SourceClass,
+    Special,
+    TypeForm,
+    TypeVariable,
+    Values,
+    union,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestor:
+    """A class in the MRO of another; `cls` None: a base of which nothing is known. `bindings`: its type parameters."""
+
+    cls: AnyClass | None
+    bindings: Bindings
+
+
+def parameters(infer: Inference, cls: SourceClass) -> tuple[str, ...]:
+    """The names of the type parameters of `cls`, in order."""
+    cache = infer.caches.setdefault("parameters", {})
+    if cls not in cache:
+        cache[cls] = ()
+        cache[cls] = _parameters(infer, cls)
+    return cache[cls]  # type: ignore[return-value]
+
+
+def _parameters(infer: Inference, cls: SourceClass) -> tuple[str, ...]:
+    facts = infer.class_facts(cls)
+    if facts.type_params:
+        return facts.type_params
+    collected: dict[str, None] = {}
+    site = Site(cls.module, facts.parent)
+    for base in facts.bases:
+        op = infer.body(site).ops[base]
+        for value in infer.value(site, base):
+            if isinstance(value, TypeForm) and isinstance(op, Item):
+                return tuple(_variables(value.members))
+            if isinstance(value, ClassValue):
+                collected.update(dict.fromkeys(name for arg in value.args for name in _variables(arg)))
+    return tuple(collected)
+
+
+def _variables(values: Values) -> list[str]:
+    found: list[str] = []
+    for value in values:
+        if isinstance(value, TypeVariable):
+            found.append(value.name)
+        elif isinstance(value, Instance | ClassValue):
+            found.extend(name for arg in value.args for name in _variables(arg))
+    return found
+
+
+def bind(infer: Inference, cls: AnyClass, args: tuple[Values, ...]) -> Bindings:
+    """What the type parameters of `cls` are when it is given `args`; missing ones are unknown."""
+    if isinstance(cls, ForeignClass):
+        return {}
+    names = parameters(infer, cls)
+    if not names:
+        return {}
+    filled = (*args, *([UNKNOWN] * (len(names) - len(args))))
+    return dict(zip(names, filled, strict=False))
+
+
+def mro(infer: Inference, cls: AnyClass) -> tuple[Ancestor, ...]:
+    """`cls` and its ancestors in the order in which members are looked up.
+
+    Type parameters of ancestors are given in those of `cls`.
+    """
+    cache = infer.caches.setdefault("mro", {})
+    found = cache.get(cls)
+    if found is None:
+        cache[cls] = (Ancestor(cls, {}),)
+        found = cache[cls] = _mro(infer, cls)
+    return found  # type: ignore[return-value]
+
+
+def _mro(infer: Inference, cls: AnyClass) -> tuple[Ancestor, ...]:
+    own = {} if isinstance(cls, ForeignClass) else {n: (TypeVariable(n),) for n in parameters(infer, cls)}
+    sequences: list[list[Ancestor]] = []
+    direct: list[Ancestor] = []
+    for base, args in bases(infer, cls):
+        bindings = {} if base is None else bind(infer, base, args)
+        above = () if base is None else mro(infer, base)
+        sequences.append(
+            [Ancestor(a.cls, {n: substitute(v, bindings) for n, v in a.bindings.items()}) for a in above]
+            if base is not None
+            else [Ancestor(None, {})]
+        )
+        direct.append(sequences[-1][0])
+    return (Ancestor(cls, own), *_merge([*sequences, direct]))
+
+
+def _merge(sequences: list[list[Ancestor]]) -> list[Ancestor]:
+    """C3 linearisation; where there is none, the order in which classes are met."""
+    merged: list[Ancestor] = []
+    sequences = [list(sequence) for sequence in sequences if sequence]
+    while sequences:
+        tails = {a.cls for sequence in sequences for a in sequence[1:]}
+        head = next((s[0] for s in sequences if s[0].cls not in tails), sequences[0][0])
+        merged.append(head)
+        sequences = [[a for a in s if a is not head and (a.cls is None or a.cls != head.cls)] for s in sequences]
+        sequences = [sequence for sequence in sequences if sequence]
+    return merged
+
+
+def bases(infer: Inference, cls: AnyClass) -> list[tuple[AnyClass | None, tuple[Values, ...]]]:
+    """The direct bases of `cls` with their type arguments; None for one that is unknown."""
+    if isinstance(cls, ForeignClass):
+        return [(named_class(infer, base).cls, ()) for base in infer.knowledge.bases(cls.name)]
+    facts = infer.class_facts(cls)
+    site = Site(cls.module, facts.parent)
+    found: list[tuple[AnyClass | None, tuple[Values, ...]]] = []
+    for base in facts.bases:
+        found.extend(_base(infer.value(site, base)))
+    if not found and cls.name != "builtins.object":
+        found.append((named_class(infer, "builtins.object").cls, ()))
+    return [(base, args) for base, args in found if base != cls]
+
+
+def _base(values: Values) -> list[tuple[AnyClass | None, tuple[Values, ...]]]:
+    found: list[tuple[AnyClass | None, tuple[Values, ...]]] = []
+    for value in values:
+        match value:
+            case ClassValue(cls=cls, args=args):
+                found.append((cls, args))
+            case Foreign(name=name):
+                found.append((ForeignClass(name), ()))
+            case Special() | TypeForm():
+                continue
+            case _:
+                found.append((None, ()))
+    return found[:1] if len(found) > 1 else found
+
+
+def is_subclass(infer: Inference, cls: AnyClass, other: AnyClass) -> bool:
+    return any(ancestor.cls == other for ancestor in mro(infer, cls))
+
+
+def has_unknown_base(infer: Inference, cls: AnyClass) -> bool:
+    return any(ancestor.cls is None or isinstance(ancestor.cls, ForeignClass) for ancestor in mro(infer, cls))
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member as the class that defines it gives it: its values, before binding, or None where `owner` isn't at hand."""
+
+    owner: AnyClass
+    values: Values | None
+
+
+def find_member(infer: Inference, cls: AnyClass, name: str, after: AnyClass | None = None) -> Member | None:
+    """Where `name` is defined for `cls` (in its MRO behind `after`); None: nowhere, or nobody knows where."""
+    skipping = after is not None
+    foreign: AnyClass | None = None
+    for ancestor in mro(infer, cls):
+        if skipping:
+            skipping = ancestor.cls != after
+            continue
+        if ancestor.cls is None:
+            return Member(foreign, None) if foreign is not None else None
+        if isinstance(ancestor.cls, ForeignClass):
+            if speaks_of(infer, ancestor.cls, name):
+                return Member(ancestor.cls, None)
+            foreign = foreign or ancestor.cls
+            continue
+        if foreign is not None and ancestor.cls.name == "builtins.object":
+            break
+        values = own_member(infer, ancestor.cls, name)
+        if values is not None:
+            return Member(ancestor.cls, substitute(values, ancestor.bindings))
+        if speaks_of(infer, ancestor.cls, name):
+            return Member(ancestor.cls, None)
+    return Member(foreign, None) if foreign is not None else None
+
+
+def speaks_of(infer: Inference, cls: AnyClass, name: str) -> bool:
+    """Whether a table says something of member `name` of `cls` itself."""
+    path = f"{cls.name}.{name}"
+    known = infer.knowledge
+    return bool(known.attribute(path) or known.returns(path) or known.blocking(path))
+
+
+def own_member(infer: Inference, cls: SourceClass, name: str) -> Values | None:
+    """What `cls` itself says of member `name`; a declaration counts more than assignments."""
+    facts = infer.class_facts(cls)
+    body = infer.facts(cls.module).bodies[facts.body]
+    definitions: tuple[Definition, ...] = facts.attributes.get(name, ())
+    if name in body.names:
+        definitions = ((facts.body, body.names[name]), *definitions)
+    if not definitions:
+        return None
+    for number, op in definitions:
+        if isinstance(infer.facts(cls.module).bodies[number].ops[op], Declared):
+            return infer.value(Site(cls.module, number), op)
+    return union(*[infer.value(Site(cls.module, number), op) for number, op in definitions])

@@ -1,0 +1,363 @@
+"""Operations to values: for each kind of operation, what it may give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flake8_noblock.facts import model
+from flake8_noblock.facts.model import Op
+from flake8_noblock.knowledge.tables import Knowledge
+from flake8_noblock.link.annotations import declared, fill, instances, subscript
+from flake8_noblock.link.attributes import attribute, awaited, element, entered, item
+from flake8_noblock.link.calls import Arguments, as_instance, call, call_method
+from flake8_noblock.link.classes import is_subclass
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.names import builtin, imported, lookup
+from flake8_noblock.link.program import Program
+from flake8_noblock.link.values import (
+    UNKNOWN,
+    ClassValue,
+    Foreign,
+    Function,
+    Instance,
+    Literal,
+    SourceClass,
+    Special,
+    Super,
+    TupleValue,
+    TypeForm,
+    TypeVariable,
+    Unknown,
+    Value,
+    Values,
+    is_unknown,
+    union,
+)
+
+
+def inference(program: Program, knowledge: Knowledge) -> Inference:
+    """Questions about `program`, answered."""
+    return Inference(program, knowledge, _evaluate)
+
+
+def _evaluate(infer: Inference, site: Site, number: int, op: Op) -> Values:
+    evaluator = _EVALUATORS.get(type(op))
+    return UNKNOWN if evaluator is None else evaluator(infer, site, op)
+
+
+def _const(infer: Inference, site: Site, op: model.Const) -> Values:
+    return (Literal(op.value),)
+
+
+def _builtin(infer: Inference, site: Site, op: model.Builtin) -> Values:
+    return (Instance(builtin(infer, op.name).cls, exact=True),)
+
+
+def _lookup(infer: Inference, site: Site, op: model.Lookup) -> Values:
+    return lookup(infer, site, op.name)
+
+
+def _attr(infer: Inference, site: Site, op: model.Attr) -> Values:
+    return attribute(infer, infer.value(site, op.base), op.name)
+
+
+def _item(infer: Inference, site: Site, op: model.Item) -> Values:
+    found = []
+    for base in infer.value(site, op.base):
+        kind = subscript(infer, site, base, op.key)
+        found.append(item(infer, base, infer.value(site, op.key)) if kind is None else kind)
+    return union(*found)
+
+
+def _await(infer: Inference, site: Site, op: model.Await) -> Values:
+    return awaited(infer, infer.value(site, op.value))
+
+
+def _choice(infer: Inference, site: Site, op: model.Choice) -> Values:
+    return union(*[infer.value(site, value) for value in op.values])
+
+
+def _display(infer: Inference, site: Site, op: model.Display) -> Values:
+    ops = infer.body(site).ops
+    spread = any(isinstance(ops[value], model.Spread) for value in op.items)
+    if op.kind == "tuple" and not op.comprehension and not spread:
+        return (TupleValue(tuple([infer.value(site, value) for value in op.items])),)
+    items = union(*[infer.value(site, value) for value in op.items]) if not spread else UNKNOWN
+    return (Instance(builtin(infer, op.kind).cls, (items,), exact=True),)
+
+
+def _mapping(infer: Inference, site: Site, op: model.Mapping) -> Values:
+    if -1 in op.keys:
+        return (Instance(builtin(infer, "dict").cls, (UNKNOWN, UNKNOWN), exact=True),)
+    keys = union(*[infer.value(site, key) for key in op.keys])
+    values = union(*[infer.value(site, value) for value in op.values])
+    return (Instance(builtin(infer, "dict").cls, (keys, values), exact=True),)
+
+
+def _format(infer: Inference, site: Site, op: model.Format) -> Values:
+    return (Instance(builtin(infer, "str").cls, exact=True),)
+
+
+def _closure(infer: Inference, site: Site, op: model.Closure) -> Values:
+    return (Function(site.module, op.body),)
+
+
+def _class(infer: Inference, site: Site, op: model.ClassDef) -> Values:
+    return (ClassValue(infer.source_class(site.module, op.index)),)
+
+
+def _element(infer: Inference, site: Site, op: model.Element) -> Values:
+    return union(*[element(infer, value, op.is_async) for value in infer.value(site, op.value)])
+
+
+def _enter(infer: Inference, site: Site, op: model.Enter) -> Values:
+    return union(*[entered(infer, value, op.is_async) for value in infer.value(site, op.value)])
+
+
+def _unpack(infer: Inference, site: Site, op: model.Unpack) -> Values:
+    values = infer.value(site, op.value)
+    if op.starred:
+        items = union(*[element(infer, value, False) for value in values])
+        return (Instance(builtin(infer, "list").cls, (items,), exact=True),)
+    key: Values = (Literal(op.index),)
+    return union(
+        *[item(infer, v, key) if isinstance(v, TupleValue) else element(infer, v, False) for v in values]
+    )
+
+
+def _declared(infer: Inference, site: Site, op: model.Declared) -> Values:
+    annotation = infer.value(site, op.annotation)
+    if any(isinstance(value, Special) and value.name in ("Final", "ClassVar", "TypeAlias") for value in annotation):
+        return infer.value(site, op.value) if op.value >= 0 else UNKNOWN
+    values = instances(infer, annotation)
+    if is_unknown(values) and op.value >= 0 and not _says_any(annotation):
+        return infer.value(site, op.value)
+    return values
+
+
+def _says_any(annotation: Values) -> bool:
+    return any(isinstance(value, Special) and value.name == "Any" for value in annotation)
+
+
+def _caught(infer: Inference, site: Site, op: model.Caught) -> Values:
+    return declared(infer, site, op.type) if op.type >= 0 else UNKNOWN
+
+
+def _import(infer: Inference, site: Site, op: model.Import) -> Values:
+    return imported(infer, site, op)
+
+
+def _alias(infer: Inference, site: Site, op: model.Alias) -> Values:
+    return (TypeForm(declared(infer, site, op.value)),)
+
+
+def _spread(infer: Inference, site: Site, op: model.Spread) -> Values:
+    return union(*[element(infer, value, False) for value in infer.value(site, op.value)])
+
+
+# --- operators ---
+
+
+_METHODS = {
+    "Add": "add",
+    "Sub": "sub",
+    "Mult": "mul",
+    "Div": "truediv",
+    "FloorDiv": "floordiv",
+    "Mod": "mod",
+    "Pow": "pow",
+    "MatMult": "matmul",
+    "BitAnd": "and",
+    "BitOr": "or",
+    "BitXor": "xor",
+    "LShift": "lshift",
+    "RShift": "rshift",
+}
+
+
+def _binary(infer: Inference, site: Site, op: model.Binary) -> Values:
+    left, right = infer.value(site, op.left), infer.value(site, op.right)
+    if op.operator == "BitOr" and any(isinstance(v, ClassValue | TypeForm | Special | TypeVariable) for v in left + right):
+        return (TypeForm(union(instances(infer, left), instances(infer, right))),)
+    name = _METHODS[op.operator]
+    given = union(*[call_method(infer, v, f"__{name}__", Arguments((right,), more=False)) for v in left])
+    if not is_unknown(given):
+        return given
+    return union(*[call_method(infer, v, f"__r{name}__", Arguments((left,), more=False)) for v in right])
+
+
+def _compare(infer: Inference, site: Site, op: model.Compare) -> Values:
+    return (Instance(builtin(infer, "bool").cls, exact=True),)
+
+
+def _unary(infer: Inference, site: Site, op: model.Unary) -> Values:
+    if op.operator == "Not":
+        return (Instance(builtin(infer, "bool").cls, exact=True),)
+    return UNKNOWN
+
+
+# --- calls ---
+
+
+def _call(infer: Inference, site: Site, op: model.Call) -> Values:
+    callee = infer.value(site, op.func)
+    special = _special_call(infer, site, op, callee)
+    if special is not None:
+        return special
+    return call(infer, callee, arguments_of(infer, site, op))
+
+
+def arguments_of(infer: Inference, site: Site, op: model.Call) -> Arguments:
+    """The values of the arguments of a call."""
+    ops = infer.body(site).ops
+    plain = []
+    more = any(name == "" for name, _ in op.keywords)
+    for arg in op.args:
+        if isinstance(ops[arg], model.Spread):
+            more = True
+            break
+        plain.append(infer.value(site, arg))
+    keywords = {name: infer.value(site, value) for name, value in op.keywords if name}
+    return Arguments(tuple(plain), keywords, more)
+
+
+def _special_call(infer: Inference, site: Site, op: model.Call, callee: Values) -> Values | None:
+    """``cast`` and ``super``, which look at the place of the call or at an argument as a type."""
+    if len(callee) != 1:
+        return None
+    match callee[0]:
+        case Function() as function if op.args and infer.path(function) in ("typing.cast", "typing_extensions.cast"):
+            return declared(infer, site, op.args[0])
+        case ClassValue(cls=SourceClass(name="builtins.super")):
+            return _super(infer, site)
+    return None
+
+
+def _super(infer: Inference, site: Site) -> Values:
+    bodies = infer.facts(site.module).bodies
+    number = site.body
+    while number > 0 and bodies[number].owner < 0:
+        number = bodies[number].parent
+    if number <= 0:
+        return UNKNOWN
+    cls = infer.source_class(site.module, bodies[number].owner)
+    receivers = infer.value(Site(site.module, number), _first_parameter(infer, Site(site.module, number)))
+    return union(
+        *[(Super(cls, value),) if isinstance(value, Instance | ClassValue) else UNKNOWN for value in receivers]
+    )
+
+
+def _first_parameter(infer: Inference, site: Site) -> int:
+    ops = infer.body(site).ops
+    return next(i for i, op in enumerate(ops) if isinstance(op, model.Param) and op.index == 0)
+
+
+def _param(infer: Inference, site: Site, op: model.Param) -> Values:
+    body = infer.body(site)
+    parameter = body.params[op.index]
+    if op.index == 0 and body.owner >= 0:
+        receiver = _receiver(infer, site, body)
+        if receiver is not None:
+            return (receiver,)
+    if body.kind == "generator expression":
+        return _iterable(infer, site, body)
+    if parameter.kind == "variadic":
+        items = declared(infer, site, parameter.annotation) if parameter.annotation >= 0 else UNKNOWN
+        return (Instance(builtin(infer, "tuple").cls, (items,), exact=True),)
+    if parameter.kind == "keywords":
+        items = declared(infer, site, parameter.annotation) if parameter.annotation >= 0 else UNKNOWN
+        key = (Instance(builtin(infer, "str").cls),)
+        return (Instance(builtin(infer, "dict").cls, (key, items), exact=True),)
+    if parameter.annotation >= 0:
+        return declared(infer, site, parameter.annotation)
+    return UNKNOWN
+
+
+def _receiver(infer: Inference, site: Site, body: model.Body) -> Value | None:
+    """The object that a method is called on; None for a static method."""
+    outer = infer.facts(site.module).bodies[body.parent]
+    cls = infer.source_class(site.module, body.owner)
+    names = set()
+    for decorator in body.decorators:
+        for value in infer.value(Site(site.module, body.parent), decorator):
+            if isinstance(value, ClassValue):
+                names.add(value.cls.name)
+    args = fill(infer, cls)
+    if "builtins.staticmethod" in names:
+        return None
+    if "builtins.classmethod" in names or body.name in ("__new__", "__init_subclass__", "__class_getitem__"):
+        return ClassValue(cls, args)
+    return Instance(cls, args) if outer.kind == "class" else None
+
+
+def _iterable(infer: Inference, site: Site, body: model.Body) -> Values:
+    """What a generator expression goes over: the argument of the call that stands for making it."""
+    outer = infer.facts(site.module).bodies[body.parent].ops
+    for number, op in enumerate(outer):
+        if isinstance(op, model.Call) and op.args and outer[op.func] == model.Closure(site.body):
+            return infer.value(Site(site.module, body.parent), op.args[0])
+    return UNKNOWN
+
+
+# --- narrowing ---
+
+
+def _narrowed(infer: Inference, site: Site, op: model.Narrowed) -> Values:
+    values, types = infer.value(site, op.value), instances(infer, _flat(infer.value(site, op.type)))
+    if is_unknown(types):
+        return UNKNOWN if op.positive else values
+    if op.positive:
+        kept = tuple([inner for value in values for inner in _intersect(infer, value, types)])
+        return union(kept) if kept else types
+    return tuple([value for value in values if not any(_is_of(infer, value, kind) for kind in types)])
+
+
+def _flat(types: Values) -> Values:
+    """A tuple of types, as ``isinstance`` takes it, as one of them."""
+    return union(*[union(*[_flat(i) for i in t.items]) if isinstance(t, TupleValue) else (t,) for t in types])
+
+
+def _intersect(infer: Inference, value: Value, types: Values) -> Values:
+    if isinstance(value, Unknown | TypeVariable):
+        return types
+    if any(_is_of(infer, value, kind) for kind in types):
+        return (value,)
+    if isinstance(value, Instance):
+        return tuple([kind for kind in types if isinstance(kind, Instance) and is_subclass(infer, kind.cls, value.cls)])
+    return ()
+
+
+def _is_of(infer: Inference, value: Value, kind: Value) -> bool:
+    instance = as_instance(infer, value)
+    return instance is not None and isinstance(kind, Instance) and is_subclass(infer, instance.cls, kind.cls)
+
+
+_EVALUATORS: dict[type, Callable[[Inference, Site, Any], Values]] = {
+    model.Const: _const,
+    model.Builtin: _builtin,
+    model.Lookup: _lookup,
+    model.Param: _param,
+    model.Attr: _attr,
+    model.Item: _item,
+    model.Call: _call,
+    model.Spread: _spread,
+    model.Await: _await,
+    model.Binary: _binary,
+    model.Unary: _unary,
+    model.Compare: _compare,
+    model.Choice: _choice,
+    model.Display: _display,
+    model.Mapping: _mapping,
+    model.Format: _format,
+    model.Closure: _closure,
+    model.ClassDef: _class,
+    model.Element: _element,
+    model.Enter: _enter,
+    model.Unpack: _unpack,
+    model.Narrowed: _narrowed,
+    model.Declared: _declared,
+    model.Caught: _caught,
+    model.Import: _import,
+    model.Alias: _alias,
+}

@@ -1,0 +1,98 @@
+"""Type parameters: putting values in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flake8_noblock.link.values import (
+    UNKNOWN,
+    CallableValue,
+    ClassOf,
+    ClassValue,
+    Coroutine,
+    Instance,
+    TupleValue,
+    TypeForm,
+    TypeVariable,
+    Value,
+    Values,
+    union,
+)
+
+Bindings = Mapping[str, Values]
+
+
+def substitute(values: Values, bindings: Bindings) -> Values:
+    """`values` with each type variable replaced by what `bindings` say; those not bound stay."""
+    if not any(_is_open(value) for value in values):
+        return values
+    return union(*[_replace(value, bindings) for value in values])
+
+
+def close(values: Values) -> Values:
+    """`values` with each type variable replaced by its bound, or by anything."""
+    if not any(_is_open(value) for value in values):
+        return values
+    return union(*[_close(value) for value in values])
+
+
+def classes_of(members: Values) -> Values:
+    """The classes of objects like `members`."""
+    return union(*[_class_of(value) for value in members])
+
+
+def _class_of(value: Value) -> Values:
+    match value:
+        case Instance(cls=cls, args=args):
+            return (ClassValue(cls, args),)
+        case TypeVariable():
+            return (ClassOf((value,)),)
+    return UNKNOWN
+
+
+def _is_open(value: Value) -> bool:
+    match value:
+        case TypeVariable():
+            return True
+        case Instance(args=args) | ClassValue(args=args):
+            return any(_is_open(inner) for arg in args for inner in arg)
+        case TupleValue(items=items):
+            return any(_is_open(inner) for item in items for inner in item)
+        case Coroutine(result=inside) | CallableValue(result=inside):
+            return any(_is_open(inner) for inner in inside)
+        case TypeForm(members=inside) | ClassOf(members=inside):
+            return any(_is_open(inner) for inner in inside)
+    return False
+
+
+def _replace(value: Value, bindings: Bindings) -> Values:
+    if isinstance(value, TypeVariable):
+        return bindings.get(value.name, (value,))
+    if isinstance(value, ClassOf):
+        return classes_of(substitute(value.members, bindings))
+    return (_inside(value, lambda inner: substitute(inner, bindings)),)
+
+
+def _close(value: Value) -> Values:
+    if isinstance(value, TypeVariable):
+        return value.bound or UNKNOWN
+    if isinstance(value, ClassOf):
+        return classes_of(close(value.members))
+    return (_inside(value, close),)
+
+
+def _inside(value: Value, change: Callable[[Values], Values]) -> Value:
+    match value:
+        case Instance(cls=cls, args=args, exact=exact) if args:
+            return Instance(cls, tuple([change(arg) for arg in args]), exact)
+        case ClassValue(cls=cls, args=args) if args:
+            return ClassValue(cls, tuple([change(arg) for arg in args]))
+        case TupleValue(items=items):
+            return TupleValue(tuple([change(item) for item in items]))
+        case Coroutine(result=result):
+            return Coroutine(change(result))
+        case CallableValue(result=result):
+            return CallableValue(change(result))
+        case TypeForm(members=members):
+            return TypeForm(change(members))
+    return value

@@ -1,0 +1,165 @@
+"""What names stand for: scopes, imports, re-exports, star imports, builtins."""
+
+from __future__ import annotations
+
+from flake8_noblock.facts.model import Definition, Import
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.program import Module
+from flake8_noblock.link.values import (
+    UNKNOWN,
+    ClassValue,
+    Foreign,
+    ForeignClass,
+    ModuleValue,
+    Special,
+    TypeVariable,
+    Values,
+    is_unknown,
+    union,
+)
+
+_TYPING = ("typing", "typing_extensions")
+_SPECIAL = frozenset(
+    "Annotated Any Callable ClassVar Concatenate Final Generic Literal LiteralString Never NoReturn NotRequired Optional "
+    "Protocol ReadOnly Required Self Tuple Type TypeAlias TypeGuard TypeIs Union Unpack".split()
+)
+"""Constructs of the typing module that are no classes."""
+
+
+def lookup(infer: Inference, site: Site, name: str) -> Values:
+    """What `name`, not a local of the body at `site`, stands for there."""
+    bodies = infer.facts(site.module).bodies
+    number, own = site.body, True
+    classes = []
+    while number > 0:
+        body = bodies[number]
+        if name in body.type_params:
+            return (TypeVariable(name),)
+        if body.kind == "class":
+            if own and name in body.names:
+                return infer.value(Site(site.module, number), body.names[name])
+            classes.append(number)
+        elif name in body.cells:
+            return infer.values(body.cells[name], site.module)
+        number, own = body.parent, False
+    found = _global(infer, site.module, name)
+    if found is not None:
+        return found
+    builtin = member(infer, "builtins", name) if infer.program.get("builtins") else None
+    if builtin is not None:
+        return builtin
+    for number in classes:
+        if name in bodies[number].names:
+            return infer.value(Site(site.module, number), bodies[number].names[name])
+    return UNKNOWN
+
+
+def _global(infer: Inference, module: str, name: str) -> Values | None:
+    facts = infer.facts(module)
+    definitions: tuple[Definition, ...] = facts.globals.get(name, ())
+    if name in facts.bodies[0].names:
+        definitions = ((0, facts.bodies[0].names[name]), *definitions)
+    if definitions:
+        return infer.values(definitions, module)
+    return _from_stars(infer, infer.module(module), name, frozenset())
+
+
+def member(infer: Inference, module: str, name: str, seen: frozenset[str] = frozenset()) -> Values | None:
+    """What attribute `name` of module `module`, which is at hand, is; None: it has none that is known."""
+    if name in _SPECIAL and module in _TYPING:
+        return (Special(name),)
+    this = infer.module(module)
+    if this.facts is not None:
+        names = this.facts.bodies[0].names
+        if name in names or name in this.facts.globals:
+            return _global(infer, module, name)
+        found = _from_stars(infer, this, name, seen)
+        if found is not None:
+            return found
+    return _submodule(infer, this, name) if this.is_package else None
+
+
+def _from_stars(infer: Inference, this: Module, name: str, seen: frozenset[str]) -> Values | None:
+    if this.facts is None or this.key in seen:
+        return None
+    for source, level in reversed(this.facts.stars):
+        absolute = this.absolute(source, level)
+        other = infer.program.get(absolute, this.root) if absolute else None
+        if other is None or other.facts is None:
+            continue
+        public = other.facts.public
+        if name in public if public is not None else not name.startswith("_"):
+            found = member(infer, other.key, name, seen | {this.key})
+            if found is not None:
+                return found
+    return None
+
+
+def imported(infer: Inference, site: Site, op: Import) -> Values:
+    """What an import binds."""
+    this = infer.module(site.module)
+    absolute = this.absolute(op.module, op.level)
+    if absolute is None:
+        return UNKNOWN
+    if op.name is None:
+        return module_value(infer, absolute.partition(".")[0] if op.binds_top else absolute, this)
+    module = infer.program.get(absolute, this.root)
+    if module is None:
+        return (Foreign(f"{absolute}.{op.name}"),)
+    found = member(infer, module.key, op.name) if module.key != this.key else _submodule(infer, this, op.name)
+    if found is not None:
+        return found
+    return UNKNOWN if module.origin == "project" else (Foreign(f"{absolute}.{op.name}"),)
+
+
+def _submodule(infer: Inference, this: Module, name: str) -> Values | None:
+    """The module `name` below package `this`."""
+    found = infer.program.get(f"{this.name}.{name}", this.root)
+    return (ModuleValue(found.key),) if found is not None else None
+
+
+def module_value(infer: Inference, name: str, this: Module) -> Values:
+    """The module `name`, at hand or not, as `this` module sees it."""
+    found = infer.program.get(name, this.root)
+    return (Foreign(name),) if found is None else (ModuleValue(found.key),)
+
+
+def module_attribute(infer: Inference, module: str, name: str) -> Values:
+    """Attribute `name` of a module at hand."""
+    found = member(infer, module, name)
+    if found is not None:
+        return found
+    this = infer.module(module)
+    return UNKNOWN if this.origin == "project" else (Foreign(f"{this.name}.{name}"),)
+
+
+def named(infer: Inference, dotted: str) -> Values:
+    """What a dotted path stands for, in modules at hand as far as there are any."""
+    parts = dotted.split(".")
+    for cut in range(len(parts), 0, -1):
+        module = ".".join(parts[:cut])
+        at_hand = infer.program.get(module)
+        if at_hand is None:
+            continue
+        if cut == len(parts):
+            return (ModuleValue(at_hand.key),)
+        found = member(infer, at_hand.key, parts[cut])
+        if found is not None and cut + 1 == len(parts) and not is_unknown(found):
+            return found
+        break
+    return (Foreign(dotted),)
+
+
+def named_class(infer: Inference, dotted: str) -> ClassValue:
+    """The class that a dotted path names; a foreign one where it isn't at hand."""
+    for value in named(infer, dotted):
+        if isinstance(value, ClassValue):
+            return value
+    return ClassValue(ForeignClass(infer.knowledge.canonical(dotted)))
+
+
+def builtin(infer: Inference, name: str) -> ClassValue:
+    """A class of the builtins module."""
+    return named_class(infer, f"builtins.{name}")
+
+

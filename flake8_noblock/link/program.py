@@ -1,0 +1,112 @@
+"""The modules of a program, read on demand, each once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flake8_noblock.facts.build import parse_facts
+from flake8_noblock.facts.model import ModuleFacts
+from flake8_noblock.link.finder import Finder, Location, Origin
+
+LARGEST = 4_000_000
+"""Bytes: a larger file is not read; nothing is known of it."""
+
+ReadFacts = Callable[[bytes], ModuleFacts | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Module:
+    """A module of the program.
+
+    `key` is unique in the program; it is the name, unless another file goes by that name. `facts` is None where the module
+    is a namespace package or can't be parsed. `root` is the source root from which its imports are seen.
+    """
+
+    key: str
+    name: str
+    path: Path | None
+    is_package: bool
+    origin: Origin
+    facts: ModuleFacts | None
+    root: Path | None = None
+    digest: bytes = b""
+
+    def absolute(self, name: str, level: int) -> str | None:
+        """The absolute name of what this module calls `name` with `level` leading dots; None: above the top."""
+        if level == 0:
+            return name
+        parts = self.name.split(".")
+        keep = len(parts) - level + (1 if self.is_package else 0)
+        if keep <= 0:
+            return None
+        return ".".join((*parts[:keep], *([name] if name else [])))
+
+
+def digest(source: bytes) -> bytes:
+    """What tells one text from another."""
+    return hashlib.blake2b(source, digest_size=16).digest()
+
+
+class Program:
+    """All modules that were asked for so far."""
+
+    def __init__(self, finder: Finder, read: ReadFacts = parse_facts) -> None:
+        self._finder = finder
+        self._read = read
+        self._modules: dict[str, Module] = {}
+        self._seen: dict[tuple[str, Path | None], str | None] = {}
+
+    def put(self, module: Module) -> None:
+        """Make `module` what its key stands for, whatever lies on disk."""
+        self._modules[module.key] = module
+
+    def loaded(self, key: str) -> Module | None:
+        """A module that was got or put before."""
+        return self._modules.get(key)
+
+    def key_of(self, name: str, path: Path, root: Path) -> str:
+        """The key of the module in file `path` that calls itself `name`."""
+        location = self._finder.find(name, None)
+        return name if location is None or location.path == path else str(path)
+
+    def get(self, name: str, root: Path | None = None) -> Module | None:
+        """Module `name` as seen from source root `root`; None where it isn't at hand."""
+        asked = (name, root)
+        if asked not in self._seen:
+            self._seen[asked] = self._resolve(name, root)
+        key = self._seen[asked]
+        return None if key is None else self._modules[key]
+
+    def __getitem__(self, key: str) -> Module:
+        """A module that was got or put before.
+
+        Raises KeyError for any other.
+        """
+        return self._modules[key]
+
+    def _resolve(self, name: str, root: Path | None) -> str | None:
+        location = self._finder.find(name, root)
+        if location is None:
+            return name if name in self._modules else None
+        key = name if location == self._finder.find(name, None) else str(location.path)
+        if key not in self._modules:
+            self._modules[key] = self._load(location, key, root)
+        return key
+
+    def _load(self, location: Location, key: str, root: Path | None) -> Module:
+        source = b"" if location.path is None else _read_bytes(location.path)
+        facts = self._read(source) if source or location.path is not None else None
+        return Module(
+            key, location.name, location.path, location.is_package, location.origin, facts, root, digest(source)
+        )
+
+
+def _read_bytes(path: Path) -> bytes:
+    """The bytes of a file; none where it can't be read or is too large."""
+    try:
+        return path.read_bytes() if path.stat().st_size <= LARGEST else b""
+    except OSError:
+        return b""

@@ -1,0 +1,186 @@
+"""What an expression may be: abstract values. A set of them is a tuple in a fixed order; several mean "one of these"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal as TypingLiteral
+
+from flake8_noblock.facts.model import Constant
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant."""
+
+    value: Constant
+
+
+@dataclass(frozen=True, slots=True)
+class SourceClass:
+    """A class whose source or stub is at hand: class `index` of module `module`; `name` is its dotted path."""
+
+    module: str
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignClass:
+    """A class of a library that isn't at hand, by the path it was reached by."""
+
+    name: str
+
+
+AnyClass = SourceClass | ForeignClass
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of `cls` or of a subclass; `args` are the values of its type parameters. `exact`: not of a subclass."""
+
+    cls: AnyClass
+    args: tuple[Values, ...] = ()
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClassValue:
+    """A class itself."""
+
+    cls: AnyClass
+    args: tuple[Values, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the program: body `body` of module `module`, with the object that it is bound to, if any."""
+
+    module: str
+    body: int
+    receiver: Instance | ClassValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleValue:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Something in a library that isn't at hand, by its path; `receiver`: the object it was read from."""
+
+    name: str
+    receiver: Instance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TupleValue:
+    """A tuple of known length."""
+
+    items: tuple[Values, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coroutine:
+    """What calling an ``async def`` gives; `result` is what awaiting it gives."""
+
+    result: Values
+
+
+@dataclass(frozen=True, slots=True)
+class CallableValue:
+    """Something of which only the result of calling it is known (``Callable[..., X]``)."""
+
+    result: Values
+
+
+@dataclass(frozen=True, slots=True)
+class TypeVariable:
+    """A type parameter, to be replaced by what it stands for, or else by its bound."""
+
+    name: str
+    bound: Values = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassOf:
+    """The class of objects like `members`, where these hold type variables (``type[T]``)."""
+
+    members: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A construct of the typing module (``Optional``, ``Any``), by its name there."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeForm:
+    """An expression that stands for a type (``Optional[X]``, ``A | B``); `members` are the objects of that type."""
+
+    members: Values
+
+
+DescriptorKind = TypingLiteral["static", "class", "property"]
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A ``staticmethod``, ``classmethod`` or ``property`` around a function."""
+
+    kind: DescriptorKind
+    function: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """``super()`` in a method of `cls` with receiver `receiver`."""
+
+    cls: SourceClass
+    receiver: Instance | ClassValue
+
+
+Value = (
+    Unknown
+    | Literal
+    | Instance
+    | ClassValue
+    | Function
+    | ModuleValue
+    | Foreign
+    | TupleValue
+    | Coroutine
+    | CallableValue
+    | TypeVariable
+    | ClassOf
+    | Special
+    | TypeForm
+    | Descriptor
+    | Super
+)
+Values = tuple[Value, ...]
+
+UNKNOWN: Values = (Unknown(),)
+NOTHING: Values = ()
+"""No value at all: what never returns, or what is only known to depend on itself."""
+
+WIDEST = 24
+"""More alternatives than these say nothing any more."""
+
+
+def union(*parts: Values) -> Values:
+    """One of all `parts`, in order, without repetition."""
+    merged = tuple(dict.fromkeys(value for part in parts for value in part))
+    return merged if len(merged) <= WIDEST else UNKNOWN
+
+
+def is_unknown(values: Values) -> bool:
+    """Whether `values` says nothing, or leaves open that it may be anything."""
+    return any(isinstance(value, Unknown) for value in values)

@@ -1,0 +1,119 @@
+"""The flake8 plugin: the only module that knows flake8. It imports little; the rest comes with the first async file."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from flake8.options.manager import OptionManager
+
+from flake8_noblock import __version__
+from flake8_noblock.rules.codes import INTERNAL_ERROR, OFF_BY_DEFAULT
+
+if TYPE_CHECKING:
+    from flake8_noblock.rules.base import Rule
+    from flake8_noblock.session import Session
+
+_OPTIONS = {
+    "extend-blocking": "callables that block, each with what to use instead if anything: pkg.fn, pkg.Class.*, pkg.fn->pkg.afn",
+    "safe-calls": "callables that don't block, with * for any part of a name",
+    "offloaders": "callables that run their argument in another thread: pkg.fn, pkg.fn[1] for the second argument",
+    "loop-callbacks": "callables whose argument the event loop runs: pkg.fn, pkg.fn[1] for the second argument",
+    "src": "source roots, from which modules are imported (default: ./src and .)",
+    "knowledge": "TOML files with knowledge tables of your own",
+}
+_PATHS = ("src", "knowledge")
+
+
+class Plugin:
+    """Made by flake8 for each file; `run` gives its findings."""
+
+    name = "flake8-noblock"
+    version = __version__
+    _values: ClassVar[dict[str, list[str]]] = {}
+    _selected: ClassVar[tuple[str, ...]] = ()
+    _session: ClassVar[Session | None] = None
+    _rules: ClassVar[list[Rule]] = []
+
+    def __init__(self, tree: ast.Module, filename: str, lines: Sequence[str]) -> None:
+        self._tree = tree
+        self._filename = filename
+        self._lines = lines
+
+    @staticmethod
+    def add_options(manager: OptionManager) -> None:
+        """Register the options with flake8."""
+        manager.extend_default_ignore(list(OFF_BY_DEFAULT))
+        for name, help_text in _OPTIONS.items():
+            manager.add_option(
+                f"--noblock-{name}",
+                default="",
+                metavar="LIST",
+                parse_from_config=True,
+                comma_separated_list=True,
+                normalize_paths=name in _PATHS,
+                help=help_text,
+            )
+
+    @classmethod
+    def parse_options(cls, namespace: Namespace) -> None:
+        """Take the options of a run; ends the process with status 2 and one line on standard error if one is wrong."""
+        cls._values = {name: _listed(getattr(namespace, f"noblock_{name.replace('-', '_')}")) for name in _OPTIONS}
+        cls._selected = (*(namespace.select or ()), *(namespace.extend_select or ()))
+        cls._session = None
+        if any(cls._values.values()):
+            from flake8_noblock.options import OptionError
+
+            try:
+                cls._start()
+            except OptionError as error:
+                print(f"flake8: {error}", file=sys.stderr)
+                raise SystemExit(2) from None
+
+    def run(self) -> Iterator[tuple[int, int, str, type[Any]]]:
+        """The findings in this file, as flake8 takes them: line, column, code and text, type."""
+        try:
+            if self._session is None and not self._needs_session():
+                return
+            session = self._session or self._start()
+            findings = session.lint(self._tree, self._filename, "".join(self._lines), self._rules)
+        except Exception as error:  # An exception here would end the whole flake8 run.
+            yield 1, 0, f"{INTERNAL_ERROR} flake8-noblock failed on this file ({type(error).__name__})", type(self)
+            return
+        for finding in findings:
+            yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)
+
+    def _needs_session(self) -> bool:
+        from flake8_noblock.knowledge.words import may_concern_loop
+
+        return any(may_concern_loop(line) for line in self._lines)
+
+    @classmethod
+    def _start(cls) -> Session:
+        from flake8_noblock.options import parse
+        from flake8_noblock.rules.registry import RULES
+        from flake8_noblock.session import Session
+
+        values = cls._values
+        options = parse(
+            extend_blocking=values["extend-blocking"],
+            safe_calls=values["safe-calls"],
+            offloaders=values["offloaders"],
+            loop_callbacks=values["loop-callbacks"],
+            source_roots=values["src"],
+            knowledge=values["knowledge"],
+            folder=Path.cwd(),
+        )
+        cls._rules = [rule for rule in RULES if rule.default or rule.code.startswith(cls._selected)]
+        cls._session = Session(options)
+        return cls._session
+
+
+def _listed(value: object) -> list[str]:
+    """An option's value as a list: flake8 gives lists, other readers of configuration may give text."""
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+    return [str(part).strip() for part in parts if str(part).strip()]

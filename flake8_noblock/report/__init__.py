@@ -1,0 +1,1 @@
+"""What users read: messages and rule pages."""

@@ -1,0 +1,1 @@
+"""The rules: one file per family; `registry.RULES` lists them all."""

@@ -1,0 +1,54 @@
+"""What a rule is: its metadata, its page, and one question to the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from flake8_noblock.finding import Finding
+from flake8_noblock.link.inference import Inference
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a rule's page says, section by section; `bad` and `good` are Python, the rest is Markdown."""
+
+    reports: str
+    hurts: str
+    bad: str
+    good: str
+    certainty: str
+    options: str
+    off: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A module under the rules: its key in the program, and what went wrong on the way."""
+
+    infer: Inference
+    module: str
+    failures: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def contain(self, where: str) -> Iterator[None]:
+        """A failure inside costs what is inside only; it is noted."""
+        try:
+            yield
+        except Exception as error:  # The plugin's own failure must not take the rest of the findings with it.
+            self.failures.append(f"{type(error).__name__} in {where}")
+
+
+class Rule:
+    """A rule. Subclasses set the class attributes and answer `check`."""
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    default: ClassVar[bool] = True
+    page: ClassVar[Page]
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        """The findings of this rule in the module under `subject`."""
+        raise NotImplementedError

@@ -1,0 +1,49 @@
+"""NBL1xx: operations that block the event loop, written in code that the loop runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from flake8_noblock.effects.operations import Operation, operations
+from flake8_noblock.effects.roots import bodies_on_loop, handed_over
+from flake8_noblock.finding import Finding
+from flake8_noblock.knowledge.schema import Kind
+from flake8_noblock.link.inference import Site
+from flake8_noblock.report.message import blocking_text
+from flake8_noblock.rules.base import Rule, Subject
+
+
+class BlockingRule(Rule):
+    """Reports operations of one kind. Those of microseconds count only for rules that are about such (`micro`)."""
+
+    kind: ClassVar[Kind]
+    micro: ClassVar[bool] = False
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        for operation in direct_operations(subject):
+            if operation.row.kind == self.kind and (self.micro or operation.row.severity != "micro"):
+                body = subject.infer.body(operation.place.site)
+                number = operation.place.number
+                yield Finding(body.lines[number], body.columns[number], self.code, blocking_text(operation))
+
+
+def direct_operations(subject: Subject) -> list[Operation]:
+    """The blocking operations in the module's code on the loop; found once for all rules of the family."""
+    cache = subject.infer.caches.setdefault("direct operations", {})
+    if subject.module not in cache:
+        cache[subject.module] = _direct_operations(subject)
+    return cache[subject.module]  # type: ignore[return-value]
+
+
+def _direct_operations(subject: Subject) -> list[Operation]:
+    infer, module = subject.infer, subject.module
+    found: list[Operation] = []
+    bodies = [number for number, body in enumerate(infer.facts(module).bodies) if body.is_async]
+    with subject.contain("callbacks of the loop"):
+        found.extend(handed_over(infer, module))
+        bodies = bodies_on_loop(infer, module)
+    for number in bodies:
+        with subject.contain(infer.facts(module).bodies[number].qualname):
+            found.extend(list(operations(infer, Site(module, number))))
+    return found

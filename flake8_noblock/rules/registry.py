@@ -1,0 +1,13 @@
+"""All rules, in the order of their codes."""
+
+from __future__ import annotations
+
+from flake8_noblock.rules import blocking_default, blocking_optional
+from flake8_noblock.rules.base import Rule
+
+RULES: tuple[Rule, ...] = (*blocking_default.RULES, *blocking_optional.RULES)
+
+
+def rule(code: str) -> Rule | None:
+    """The rule with this code."""
+    return next((one for one in RULES if one.code == code.upper()), None)

@@ -1,0 +1,99 @@
+"""One run over many files: the program and the answers found so far, shared by all files of a process."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from flake8_noblock.facts.build import module_facts
+from flake8_noblock.finding import Finding
+from flake8_noblock.knowledge.tables import Knowledge
+from flake8_noblock.link.environment import library_folders
+from flake8_noblock.link.evaluate import inference
+from flake8_noblock.link.finder import Finder, module_name
+from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.names import named
+from flake8_noblock.link.program import Module, Program, digest
+from flake8_noblock.link.values import ClassValue, Function
+from flake8_noblock.options import Options
+from flake8_noblock.rules.base import Rule, Subject
+from flake8_noblock.rules.codes import INTERNAL_ERROR
+
+
+class Session:
+    """Lints modules one by one: the text of the module under lint comes from the caller, those of others from disk."""
+
+    def __init__(self, options: Options) -> None:
+        self._folder = options.working_folder
+        self._roots = options.source_roots or _guessed_roots(self._folder)
+        self._program = Program(Finder(self._roots, library_folders(self._folder, os.environ)))
+        self._knowledge = _with_definitions(options.knowledge, inference(self._program, options.knowledge))
+        self._infer = inference(self._program, self._knowledge)
+
+    def lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule]) -> list[Finding]:
+        """The findings of `rules` in the module whose text and tree these are, in the order of their places."""
+        if not self._knowledge.may_concern_loop(text):
+            return []
+        subject = Subject(self._infer_with(tree, filename, text), self._key(filename))
+        findings: set[Finding] = set()
+        for rule in rules:
+            with subject.contain(rule.code):
+                findings.update(rule.check(subject))
+        if subject.failures:
+            findings.add(_internal_error(subject.failures))
+        return sorted(findings)
+
+    def _key(self, filename: str) -> str:
+        name, path, root = self._named(filename)
+        return self._program.key_of(name, path, root)
+
+    def _named(self, filename: str) -> tuple[str, Path, Path]:
+        path = Path(os.path.abspath(self._folder / filename))
+        name, root = module_name(path, self._roots)
+        return name or path.parent.name, path, root
+
+    def _infer_with(self, tree: ast.Module, filename: str, text: str) -> Inference:
+        """Inference over a program in which the module has this text."""
+        name, path, root = self._named(filename)
+        key = self._program.key_of(name, path, root)
+        mark = digest(text.encode("utf-8", "surrogatepass"))
+        known = self._program.loaded(key)
+        if known is None or known.digest != mark or known.facts is None:
+            facts = module_facts(tree)
+            is_package = path.stem == "__init__"
+            self._program.put(Module(key, name, path, is_package, "project", facts, root, mark))
+            if known is not None:
+                self._infer = inference(self._program, self._knowledge)
+        return self._infer
+
+
+def _guessed_roots(folder: Path) -> tuple[Path, ...]:
+    """The working folder, after the folder ``src`` in it if there is one."""
+    return tuple(root for root in (folder / "src", folder) if root.is_dir())
+
+
+def _with_definitions(knowledge: Knowledge, infer: Inference) -> Knowledge:
+    """`knowledge` that also knows the user's own names by the place where they are defined."""
+    own = knowledge.own
+    aliases = dict(own.aliases)
+    for name in (*own.blocking, *own.offload, *own.loop_callback, *own.returns):
+        owner = name.removesuffix(".*")
+        for value in named(infer, owner):
+            path = _definition(infer, value)
+            if path is not None and path != owner:
+                aliases[path] = owner
+    return replace(knowledge, own=replace(own, aliases=aliases)) if aliases != own.aliases else knowledge
+
+
+def _definition(infer: Inference, value: object) -> str | None:
+    if isinstance(value, Function):
+        return infer.path(value)
+    return value.cls.name if isinstance(value, ClassValue) else None
+
+
+def _internal_error(failures: Sequence[str]) -> Finding:
+    text = f"flake8-noblock failed on this file ({failures[0]}); please report it with the file to the project's issues"
+    return Finding(1, 0, INTERNAL_ERROR, text)

@@ -1,0 +1,56 @@
+"""What the tests share: the engine on files of a folder, and flake8 as users run it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from flake8_noblock import options as noblock_options
+from flake8_noblock.rules.registry import RULES
+from flake8_noblock.session import Session
+
+Reports = dict[Path, list[tuple[int, str, str]]]
+_LISTS = {
+    "extend-blocking": "extend_blocking",
+    "safe-calls": "safe_calls",
+    "offloaders": "offloaders",
+    "loop-callbacks": "loop_callbacks",
+    "src": "source_roots",
+    "knowledge": "knowledge",
+}
+
+
+def lint(paths: list[Path], root: Path, options: list[str] | None = None) -> Reports:
+    """The findings of all rules, those off by default too, in `paths`, with `root` as the working folder.
+
+    `options` are written as on flake8's command line (``--noblock-src=lib``). A finding is (line, code, text).
+    """
+    values: dict[str, list[str]] = {name: [] for name in _LISTS.values()}
+    for option in options or []:
+        name, _, value = option.removeprefix("--noblock-").partition("=")
+        values[_LISTS[name]] += [part.strip() for part in value.split(",")]
+    session = Session(noblock_options.parse(**values, folder=root.resolve()))
+    found: Reports = {}
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        findings = session.lint(ast.parse(text), str(path.resolve()), text, RULES)
+        found[path] = [(finding.line, finding.code, finding.text) for finding in findings]
+    return found
+
+
+def flake8(
+    *arguments: str, cwd: Path, stdin: str | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run flake8 as a process of its own, in folder `cwd`."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "flake8", *arguments],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(environment or {})},
+        check=False,
+    )
