@@ -7,11 +7,11 @@ import re
 import msgspec
 
 from flake8_noblock.effects.origins import Place, calls_on, origins
-from flake8_noblock.facts.model import Attr, Binary, Call, Lookup, Spread
+from flake8_noblock.facts.model import Attr, Binary, Call, Lookup, Param, Spread
 from flake8_noblock.knowledge.schema import Argument, Blocking, Condition
 from flake8_noblock.link.calls import as_instance
 from flake8_noblock.link.classes import mro
-from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.values import Literal, Value, Values
 
 
@@ -41,7 +41,16 @@ def _call_fulfils(infer: Inference, condition: Condition, place: Place) -> bool:
         return False
     if condition.mentions is not None:
         return _mentions(infer, Place(place.site, number), condition.mentions)
-    return _value_fulfils(infer, condition, infer.value(place.site, number))
+    return _value_fulfils(infer, condition, _setting(infer, Place(place.site, number)))
+
+
+def _setting(infer: Inference, place: Place) -> Values:
+    """What an argument is; a parameter that is passed on is taken to have its default."""
+    body = infer.body(place.site)
+    op = body.ops[place.number]
+    if isinstance(op, Param) and body.params[op.index].default >= 0:
+        return infer.value(Site(place.site.module, body.parent), body.params[op.index].default)
+    return infer.value(place.site, place.number)
 
 
 def _is_open(infer: Inference, place: Place, op: Call) -> bool:

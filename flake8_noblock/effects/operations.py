@@ -110,11 +110,11 @@ def _is_coroutine_function(infer: Inference, value: Value) -> bool:
 
 def _row(infer: Inference, names: tuple[str, ...]) -> tuple[str, Blocking] | None:
     for name in names:
-        if infer.knowledge.is_safe(name):
+        verdict = infer.knowledge.verdict(name)
+        if verdict == "safe":
             return None
-        row = infer.knowledge.blocking(name)
-        if row is not None:
-            return infer.knowledge.canonical(name), row
+        if verdict is not None:
+            return infer.knowledge.canonical(name), verdict
     return None
 
 

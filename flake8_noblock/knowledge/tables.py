@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -177,28 +178,32 @@ class Knowledge:
         return name
 
     def blocking(self, name: str) -> Blocking | None:
-        """The row for calling `name`; None where calling it is not known to block, or known not to."""
-        name = self.canonical(name)
-        if any(fnmatchcase(name, pattern) for pattern in self.safe_patterns):
-            return None
-        every = f"{name.rpartition('.')[0]}.*"
-        for index in self._indexes(name):
-            if name in index.safe or every in index.safe:
-                return None
-            row = index.blocking.get(name)
-            if row is None and not name.rpartition(".")[2].startswith("_"):
-                row = index.blocking.get(every)
-            if row is not None:
-                return row
-        return None
+        """The row for calling `name`; None where calling it is not known to block, or known not to.
+
+        A row for the very name counts more than one for every method of its class; so does a name that is safe.
+        """
+        verdict = self.verdict(name)
+        return verdict if isinstance(verdict, Blocking) else None
 
     def is_safe(self, name: str) -> bool:
         """Whether calling `name` is known not to block."""
+        return self.verdict(name) == "safe"
+
+    def verdict(self, name: str) -> Blocking | Literal["safe"] | None:
+        """What is known of calling `name`: its row, that it is safe, or nothing."""
         name = self.canonical(name)
-        every = f"{name.rpartition('.')[0]}.*"
-        return any(name in index.safe or every in index.safe for index in self._indexes(name)) or any(
-            fnmatchcase(name, pattern) for pattern in self.safe_patterns
-        )
+        if any(fnmatchcase(name, pattern) for pattern in self.safe_patterns):
+            return "safe"
+        owner, _, last = name.rpartition(".")
+        every = f"{owner}.*"
+        for index in self._indexes(name):
+            if name in index.blocking:
+                return index.blocking[name]
+            if name in index.safe or every in index.safe:
+                return "safe"
+            if every in index.blocking and not last.startswith("_"):
+                return index.blocking[every]
+        return None
 
     def offload(self, name: str) -> Offload | None:
         """The row saying that `name` runs a callable away from the loop."""

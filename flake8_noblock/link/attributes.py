@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flake8_noblock.link.calls import NO_ARGUMENTS, Arguments, as_instance, call, call_method
 from flake8_noblock.link.classes import Member, bind, find_member
+from flake8_noblock.link.flow import through_constructors
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.generics import close, substitute
-from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import module_attribute, named_class
 from flake8_noblock.link.values import (
     UNKNOWN,
@@ -20,10 +21,12 @@ from flake8_noblock.link.values import (
     Instance,
     Literal,
     ModuleValue,
+    SourceClass,
     Super,
     TupleValue,
     Value,
     Values,
+    is_unknown,
     union,
 )
 
@@ -69,8 +72,21 @@ def _read(infer: Inference, member: Member | None, receiver: Instance | ClassVal
         return _dynamic(infer, receiver)
     if member.values is None:
         return _foreign_member(infer, member.owner, receiver, name)
+    if is_unknown(member.values) and member.owner != receiver.cls:
+        member = Member(member.owner, _inherited(infer, receiver.cls, member, name))
     bindings = bind(infer, receiver.cls, receiver.args)
-    return union(*[_read_value(infer, value, receiver) for value in substitute(member.values, bindings)])
+    return union(*[_read_value(infer, value, receiver) for value in substitute(member.values or UNKNOWN, bindings)])
+
+
+def _inherited(infer: Inference, cls: AnyClass, member: Member, name: str) -> Values:
+    """An attribute that a base class's constructor sets, as `cls` has it."""
+    if not isinstance(member.owner, SourceClass) or member.values is None:
+        return UNKNOWN
+    definitions = infer.class_facts(member.owner).attributes.get(name, ())
+    if not definitions:
+        return member.values
+    module = member.owner.module
+    return union(*[through_constructors(infer, cls, Site(module, body), number) for body, number in definitions])
 
 
 def _read_value(infer: Inference, value: Value, receiver: Instance | ClassValue) -> Values:

@@ -12,6 +12,7 @@ from flake8_noblock.link.annotations import declared, fill, instances, subscript
 from flake8_noblock.link.attributes import attribute, awaited, element, entered, item
 from flake8_noblock.link.calls import Arguments, as_instance, call, call_method
 from flake8_noblock.link.classes import is_subclass
+from flake8_noblock.link.flow import from_callers
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, imported, lookup
 from flake8_noblock.link.program import Program
@@ -271,7 +272,7 @@ def _param(infer: Inference, site: Site, op: model.Param) -> Values:
         return (Instance(builtin(infer, "dict").cls, (key, items), exact=True),)
     if parameter.annotation >= 0:
         return declared(infer, site, parameter.annotation)
-    return UNKNOWN
+    return from_callers(infer, site, op.index) if infer.module(site.module).origin == "project" else UNKNOWN
 
 
 def _receiver(infer: Inference, site: Site, body: model.Body) -> Value | None:
