@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def _loop_callback(value: str) -> LoopCallback:
 
 def _source_root(folder: Path, value: str) -> Path:
     path = folder / value
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise OptionError(_wrong("src", value, "folders that exist, relative to the configuration file or the working folder"))
     return path.resolve()
 

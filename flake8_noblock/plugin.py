@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import flake8
 from flake8.options.manager import OptionManager
 
 from flake8_noblock import __version__
 from flake8_noblock.rules.codes import INTERNAL_ERROR, OFF_BY_DEFAULT
 
 if TYPE_CHECKING:
+    from flake8_noblock.finding import Finding
     from flake8_noblock.rules.base import Rule
     from flake8_noblock.session import Session
 
@@ -66,31 +72,41 @@ class Plugin:
         cls._selected = (*(namespace.select or ()), *(namespace.extend_select or ()))
         cls._session = None
         if any(cls._values.values()):
-            from flake8_noblock.options import OptionError
-
-            try:
-                cls._start()
-            except OptionError as error:
-                print(f"flake8: {error}", file=sys.stderr)
-                raise SystemExit(2) from None
+            with _nothing_imported_from_working_folder():
+                cls._check_values()
 
     def run(self) -> Iterator[tuple[int, int, str, type[Any]]]:
         """The findings in this file, as flake8 takes them: line, column, code and text, type."""
         try:
-            if self._session is None and not self._needs_session():
-                return
-            session = self._session or self._start()
-            findings = session.lint(self._tree, self._filename, "".join(self._lines), self._rules)
+            with _nothing_imported_from_working_folder():
+                findings = self._findings()
         except Exception as error:  # An exception here would end the whole flake8 run.
-            yield 1, 0, f"{INTERNAL_ERROR} flake8-noblock failed on this file ({type(error).__name__})", type(self)
+            text = f"flake8-noblock failed on this file ({type(error).__name__}); please report it to the project's issues"
+            yield 1, 0, f"{INTERNAL_ERROR} {text}", type(self)
             return
         for finding in findings:
             yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)
+
+    def _findings(self) -> list[Finding]:
+        if self._session is None and not self._needs_session():
+            return []
+        session = self._session or self._start()
+        return session.lint(self._tree, self._filename, "".join(self._lines), self._rules)
 
     def _needs_session(self) -> bool:
         from flake8_noblock.knowledge.words import may_concern_loop
 
         return any(may_concern_loop(line) for line in self._lines)
+
+    @classmethod
+    def _check_values(cls) -> None:
+        from flake8_noblock.options import OptionError
+
+        try:
+            cls._start()
+        except OptionError as error:
+            print(f"flake8: {error}", file=sys.stderr)
+            raise SystemExit(2) from None
 
     @classmethod
     def _start(cls) -> Session:
@@ -115,5 +131,33 @@ class Plugin:
 
 def _listed(value: object) -> list[str]:
     """An option's value as a list: flake8 gives lists, other readers of configuration may give text."""
-    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+    if isinstance(value, str):
+        return [part for part in re.split(r"[,\s]+", value) if part]
+    parts = value if isinstance(value, list | tuple) else [] if value is None else [value]
     return [str(part).strip() for part in parts if str(part).strip()]
+
+
+@contextmanager
+def _nothing_imported_from_working_folder() -> Iterator[None]:
+    """Keep what is under lint off ``sys.path``, where ``python -m flake8`` and PYTHONPATH put it first."""
+    before = sys.path
+    sys.path = list(_installed(tuple(before), os.getcwd()))
+    try:
+        yield
+    finally:
+        sys.path = before
+
+
+@cache
+def _installed(entries: tuple[str, ...], folder: str) -> tuple[str, ...]:
+    """`entries` of ``sys.path`` without those in `folder` that come before the standard library and hold no packages."""
+    standard = os.path.dirname(os.__file__)
+    first = entries.index(standard) if standard in entries else len(entries)
+    home = os.path.dirname(os.path.dirname(os.path.realpath(flake8.__file__)))
+    linted = Path(os.path.realpath(folder))
+    kept = []
+    for entry in entries[:first]:
+        path = Path(os.path.realpath(os.path.join(folder, entry)))
+        if not path.is_relative_to(linted) or path.name == "site-packages" or path == Path(home):
+            kept.append(entry)
+    return (*kept, *entries[first:])

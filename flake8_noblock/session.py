@@ -72,7 +72,7 @@ class Session:
 
 def _guessed_roots(folder: Path) -> tuple[Path, ...]:
     """The working folder, after the folder ``src`` in it if there is one."""
-    return tuple(root for root in (folder / "src", folder) if root.is_dir())
+    return tuple(root for root in (folder / "src", folder) if os.path.isdir(root))
 
 
 def _with_definitions(knowledge: Knowledge, infer: Inference) -> Knowledge:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from flake8_noblock.effects.callees import paths, protocol_paths
 from flake8_noblock.effects.conditions import argument, is_switched_off
 from flake8_noblock.effects.origins import Place, origins, same_function
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Element, Enter, Exit, Op
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Element, Enter, Exit, Item, Op, StoreItem
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.calls import as_instance
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Function, Value, Values
+from flake8_noblock.link.values import Function, Literal, Value, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,10 @@ def operation(infer: Inference, place: Place, op: Op, uses: _Uses) -> Operation 
             return _protocol(infer, place, value, "__exit__")
         case Element(value=value, is_async=False):
             return _protocol(infer, place, value, "__next__") or _protocol(infer, place, value, "__iter__")
+        case Item(base=base):
+            return _protocol(infer, place, base, "__getitem__")
+        case StoreItem(base=base):
+            return _protocol(infer, place, base, "__setitem__")
     return None
 
 
@@ -122,6 +126,8 @@ def _protocol(infer: Inference, place: Place, value: int, method: str) -> Operat
     """A method that a statement calls without naming it."""
     rows = []
     for candidate in infer.value(place.site, value):
+        if candidate == Literal(None):
+            continue
         instance = as_instance(infer, candidate)
         known = _row(infer, protocol_paths(infer, instance.cls, method)) if instance is not None else None
         if known is None:

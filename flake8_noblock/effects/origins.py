@@ -135,7 +135,7 @@ def calls_on(infer: Inference, place: Place, method: str) -> Iterator[Place]:
     for made in definitions_of(infer, place):
         others = infer.body(made.site).ops
         for index in range(len(others)):
-            if _is_call_on(others, index, method, lambda base, n=made.number: base == n):  # type: ignore[misc]
+            if _is_call_on(others, index, method, lambda base, n=made.number: base == n):
                 yield Place(made.site, index)
 
 
@@ -150,7 +150,7 @@ def _calls_on_attribute(infer: Inference, place: Place, method: str) -> Iterator
             continue
         stored = {op.value for op in other.ops if isinstance(op, StoreAttr) and op.name == attribute.name}
         for number in range(len(other.ops)):
-            if _is_call_on(other.ops, number, method, lambda b, o=other, s=stored: _is_attribute(o.ops, b, attribute) or b in s):  # type: ignore[misc]
+            if _is_call_on(other.ops, number, method, lambda b, o=other, s=stored: _is_attribute(o.ops, b, attribute) or b in s):
                 yield Place(Site(place.site.module, index), number)
 
 

@@ -29,9 +29,9 @@ def _environments(project: Path, variables: Mapping[str, str]) -> list[Path]:
 
 def site_packages(environment: Path) -> tuple[Path, ...]:
     """The site-packages folders of the environment in folder `environment`; none where it is no environment."""
-    if not (environment / "pyvenv.cfg").is_file() and environment != Path(sys.prefix):
+    if not os.path.isfile(environment / "pyvenv.cfg") and environment != Path(sys.prefix):
         return ()
     running = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     found = sorted(environment.glob("lib/python3.*/site-packages"), key=lambda p: (p.parent.name != running, p))
     windows = environment / "Lib" / "site-packages"
-    return tuple(found[:1]) or ((windows,) if windows.is_dir() else ())
+    return tuple(found[:1]) or ((windows,) if os.path.isdir(windows) else ())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 Origin = Literal["project", "standard library", "library"]
+_INITS = ("__init__.py", "__init__.pyi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def module_name(path: Path, roots: tuple[Path, ...]) -> tuple[str, Path]:
     """
     folder = path.parent
     parts = [] if path.stem == "__init__" else [path.stem]
-    while (folder / "__init__.py").is_file() or (folder / "__init__.pyi").is_file():
+    while any(os.path.isfile(folder / init) for init in _INITS):
         parts.insert(0, folder.name)
         if folder.parent == folder:
             break
@@ -93,11 +94,11 @@ class Finder:
         last = parts[-1]
         entries = self._entries(folder)
         if last in entries:
-            for init in ("__init__.py", "__init__.pyi"):
-                if init in self._entries(folder / last):
+            for init in _INITS:
+                if init in self._entries(folder / last) and os.path.isfile(folder / last / init):
                     return Location(name, folder / last / init, True, origin)
         for suffix in (".py", ".pyi"):
-            if last + suffix in entries:
+            if last + suffix in entries and os.path.isfile(folder / (last + suffix)):
                 return Location(name, folder / (last + suffix), False, origin)
         if last in entries and self._entries(folder / last):
             return Location(name, None, True, origin)

@@ -10,6 +10,7 @@ from flake8_noblock.link.values import (
     ClassValue,
     Foreign,
     ForeignClass,
+    Literal,
     ModuleValue,
     Special,
     TypeVariable,
@@ -68,6 +69,8 @@ def member(infer: Inference, module: str, name: str, seen: frozenset[str] = froz
     """What attribute `name` of module `module`, which is at hand, is; None: it has none that is known."""
     if name in _SPECIAL and module in _TYPING:
         return (Special(name),)
+    if name == "MaybeNone" and module == "_typeshed":
+        return (Literal(None),)  # An alias of Any, which says: None, but not so that callers need a check.
     this = infer.module(module)
     if this.facts is not None:
         names = this.facts.bodies[0].names

@@ -1,0 +1,84 @@
+"""What an editor waits for: `python -m tests.bench.editor CORPUS` measures flake8 on the text of one file on standard input."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tests.bench import corpus, environments, measure
+from tests.bench.__main__ import BARE, FLAKE8, PLUGIN, table, versions
+from tests.bench.corpus import File
+from tests.bench.environments import Environments
+from tests.bench.measure import Job
+
+LINES = 1_000
+COLUMNS = ("file", "lines", "tool", "CPU ms", "wall ms", "more than bare flake8, CPU ms")
+
+
+def nearest(files: Iterable[File]) -> File:
+    """The file whose number of lines is nearest to a thousand."""
+    return min(files, key=lambda file: (abs(file.lines - LINES), file.path))
+
+
+def jobs(made: Environments, folder: Path, file: File) -> list[Job]:
+    """flake8 with and without the plugin, as an editor calls it: from the package's folder, the text on standard input."""
+    package = folder / file.path.relative_to(folder).parts[0]
+    package = package if package.is_dir() else folder
+    shown = f"--stdin-display-name={file.path.relative_to(package)}"
+    interpreters = {BARE: made.bare.python, PLUGIN: made.plugin.python}
+    return [
+        Job(name, (str(python), *FLAKE8, shown, "-"), package, file.path)
+        for name, python in interpreters.items()
+    ]
+
+
+def rows(made: Environments, folder: Path, kind: str, file: File, rounds: int) -> list[tuple[str, ...]]:
+    """The rows of one file: `kind` says which it is."""
+    costs = measure.interleaved(jobs(made, folder, file), rounds)
+    more = measure.median_difference(costs, PLUGIN, BARE)
+    return [
+        (
+            f"{kind}: {file.path.name}",
+            f"{file.lines:,}",
+            name,
+            _milliseconds(measure.median_cpu(known)),
+            _milliseconds(measure.median_wall(known)),
+            _milliseconds(more) if name == PLUGIN else "",
+        )
+        for name, known in costs.items()
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _options(arguments)
+    folder = options.corpus.resolve()
+    files = corpus.read(folder).files
+    kinds = {
+        "async": nearest(file for file in files if file.has_async_def),
+        "no async": nearest(file for file in files if not file.names_async),
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        made = environments.make(Path(scratch), with_flake8_async=False)
+        cells = [
+            row for kind, file in kinds.items() for row in rows(made, folder, kind, file, options.rounds)
+        ]
+        print(f"{versions(made)}; rounds: {options.rounds}\n\n{table(COLUMNS, cells)}")
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}"
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.editor", description=__doc__)
+    parser.add_argument(
+        "corpus", type=Path, help="a folder of packages (python -m tests.bench.corpus makes one)"
+    )
+    parser.add_argument("--rounds", type=int, default=15, help="how often each tool runs (default: 15)")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Measuring: one process at a time, by the CPU time that the system has counted for it once it has ended."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+# What would make the linters read something else than the corpus and their own environment.
+_UNSET = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONWARNINGS")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command to measure. `limit` is in seconds of wall time."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path
+    stdin: Path | None = None
+    limit: float | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one process: user and system time of it and its children, and time on the clock."""
+
+    cpu: float
+    wall: float
+    stopped: bool = False
+
+
+def run(job: Job) -> Cost:
+    """Run the command in a fresh process.
+
+    Linters end with status 0 or 1; RuntimeError for anything else.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in _UNSET}
+    with open(job.stdin or os.devnull, "rb") as stdin, tempfile.TemporaryFile() as errors:
+        cpu, wall = _children(), time.perf_counter()
+        try:
+            status = subprocess.run(
+                job.command,
+                cwd=job.folder,
+                env=environment,
+                stdin=stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                timeout=job.limit,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return Cost(_children() - cpu, time.perf_counter() - wall, stopped=True)
+        cost = Cost(_children() - cpu, time.perf_counter() - wall)
+        if status not in (0, 1):
+            errors.seek(0)
+            raise RuntimeError(
+                f"{job.name} ended with status {status}: {errors.read().decode(errors='replace')[-2000:]}"
+            )
+    return cost
+
+
+def interleaved(jobs: Sequence[Job], rounds: int) -> dict[str, tuple[Cost, ...]]:
+    """The costs of each job, by its name: every round runs each job once. A job that was stopped is not run again."""
+    costs: dict[str, list[Cost]] = {job.name: [] for job in jobs}
+    for number in range(1, rounds + 1):
+        for job in jobs:
+            known = costs[job.name]
+            if any(cost.stopped for cost in known):
+                continue
+            known.append(run(job))
+            print(f"round {number}: {job.name}: {known[-1].cpu:.2f} s CPU", file=sys.stderr)
+    return {name: tuple(known) for name, known in costs.items()}
+
+
+def median_cpu(costs: Iterable[Cost]) -> float:
+    return median(cost.cpu for cost in costs)
+
+
+def median_wall(costs: Iterable[Cost]) -> float:
+    return median(cost.wall for cost in costs)
+
+
+def median_difference(costs: Mapping[str, Sequence[Cost]], name: str, base: str) -> float:
+    """The median of the differences in CPU time between two jobs, each taken within one round."""
+    pairs = zip(costs[name], costs[base], strict=False)
+    return median(cost.cpu - other.cpu for cost, other in pairs)
+
+
+def _children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,138 @@
+"""The rules' pages: generated, complete, and true of the rules."""
+
+from __future__ import annotations
+
+import ast
+import re
+from inspect import cleandoc
+from pathlib import Path
+
+import pytest
+from flake8_noblock.report.__main__ import FOLDER, files
+from flake8_noblock.rules.base import Rule
+from flake8_noblock.rules.codes import INTERNAL_ERROR
+from flake8_noblock.rules.registry import RULES
+from tests.support import lint
+
+SECTIONS = ("What it reports", "Why it hurts", "Bad", "Good", "How sure it is", "Options", "When to switch it off")
+FAMILY = re.compile(r"NBL1\d\d")
+ON_BY_DEFAULT = {rule.code for rule in RULES if rule.default}
+CODES = tuple(rule.code for rule in RULES)
+
+
+def written(code: str) -> str:
+    return (FOLDER / f"{code}.md").read_text(encoding="utf-8")
+
+
+def sections(text: str) -> dict[str, str]:
+    """The sections of a page by their titles; headings inside code blocks don't count."""
+    found: dict[str, list[str]] = {}
+    title, in_code = "", False
+    for line in text.splitlines():
+        in_code ^= line.startswith("```")
+        if line.startswith("## ") and not in_code:
+            title = line.removeprefix("## ")
+        else:
+            found.setdefault(title, []).append(line)
+    return {title: "\n".join(lines).strip() for title, lines in found.items()}
+
+
+def block(text: str, language: str) -> str:
+    """The only code block of `language` in `text`; empty where there is none."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+    assert len(blocks) <= 1
+    return blocks[0] if blocks else ""
+
+
+def options(text: str) -> list[str]:
+    """The plugin's options in the configuration that a page shows."""
+    lines = block(text, "ini").splitlines()
+    return [f"--{name.strip()}={value.strip()}" for name, _, value in (line.partition("=") for line in lines) if value]
+
+
+def findings(source: str, config: list[str], folder: Path) -> list[tuple[int, str, str]]:
+    path = folder / "example.py"
+    path.write_text(source, encoding="utf-8")
+    return lint([path], folder, config)[path]
+
+
+@pytest.mark.parametrize("name", sorted(files()))
+def test_written_page_is_current(name: str) -> None:
+    assert (FOLDER / name).read_text(encoding="utf-8") == files()[name], "run python -m flake8_noblock.report"
+
+
+def test_every_code_has_a_page_and_no_other() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == {"README.md", *(f"{code}.md" for code in (*CODES, INTERNAL_ERROR))}
+
+
+def test_index_links_every_page_once() -> None:
+    rows = re.findall(r"^\| \[(NBL\d{3})\]\(\1\.md\) \| \S.* \| (on|off) \|$", files()["README.md"], re.M)
+    assert rows == [(rule.code, "on" if rule.default else "off") for rule in RULES] + [(INTERNAL_ERROR, "on")]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=CODES)
+def test_head(rule: Rule) -> None:
+    head = written(rule.code).splitlines()[:3]
+    assert head == [f"# {rule.code} {rule.title}", "", f"Default: {'on' if rule.default else 'off'}"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_sections_are_complete_and_in_order(code: str) -> None:
+    found = sections(written(code))
+    assert tuple(found)[1:] == SECTIONS
+    assert all(re.search(r"\w", text) for text in found.values())
+
+
+def test_internal_error_page_says_what_it_means_and_what_to_do() -> None:
+    found = sections(written(INTERNAL_ERROR))
+    assert tuple(found)[1:] == ("What it means", "What to do")
+    assert all(found.values())
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_why_it_hurts_has_a_measured_number_and_its_origin(code: str) -> None:
+    text = " ".join(sections(written(code))["Why it hurts"].split())
+    assert re.search(r"\d m?s\b", text)
+    assert re.search(r"[Mm]easured on a [\w-]+ Linux machine with Python 3\.\d+", text)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_switching_off_names_the_code_and_related_rules(code: str) -> None:
+    text = sections(written(code))["When to switch it off"]
+    assert f"# noqa: {code}" in text
+    assert "Related: " in text
+
+
+@pytest.mark.parametrize("code", [*CODES, INTERNAL_ERROR])
+def test_no_exclamation_marks_in_prose(code: str) -> None:
+    assert "!" not in re.sub(r"```.*?```|`[^`]*`", "", written(code), flags=re.S)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("section", ["Bad", "Good"])
+def test_example_is_a_module_of_readable_size(section: str, code: str) -> None:
+    source = block(sections(written(code))[section], "python")
+    ast.parse(source)
+    assert 5 <= source.count("\n") <= 20
+    assert max(map(len, source.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_bad_gives_this_code_alone(code: str, tmp_path: Path) -> None:
+    found = sections(written(code))
+    given = findings(block(found["Bad"], "python"), options(found["Options"]), tmp_path)
+    assert {name for _, name, _ in given if name in ON_BY_DEFAULT | {code, INTERNAL_ERROR}} == {code}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_good_gives_nothing_of_the_family(code: str, tmp_path: Path) -> None:
+    found = sections(written(code))
+    given = findings(block(found["Good"], "python"), options(found["Options"]), tmp_path)
+    assert [one for one in given if FAMILY.match(one[1]) or one[1] == INTERNAL_ERROR] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=CODES)
+def test_pages_hold_the_examples_of_the_rule(rule: Rule) -> None:
+    found = sections(written(rule.code))
+    assert block(found["Bad"], "python") == cleandoc(rule.page.bad) + "\n"
+    assert block(found["Good"], "python") == cleandoc(rule.page.good) + "\n"
