@@ -29,6 +29,7 @@ class Session:
     def __init__(self, options: Options) -> None:
         self._folder = options.working_folder
         self._roots = options.source_roots or _guessed_roots(self._folder)
+        self._guess = Path() if options.source_roots else self._folder
         self._program = Program(Finder(self._roots, library_folders(self._folder, os.environ)))
         self._knowledge = _with_definitions(options.knowledge, inference(self._program, options.knowledge))
         self._infer = inference(self._program, self._knowledge)
@@ -52,7 +53,7 @@ class Session:
 
     def _named(self, filename: str) -> tuple[str, Path, Path]:
         path = Path(os.path.abspath(self._folder / filename))
-        name, root = module_name(path, self._roots)
+        name, root = module_name(path, self._roots, self._guess)
         return name or path.parent.name, path, root
 
     def _infer_with(self, tree: ast.Module, filename: str, text: str) -> Inference:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import grimp
 import msgspec
 import pytest
+
 from flake8_noblock.facts.build import parse_facts
 from flake8_noblock.knowledge import tables
 from flake8_noblock.link.finder import Finder
@@ -42,7 +44,6 @@ ORDER = (
     "finding",
 )
 LEAVES = ("facts", "knowledge", "finding")
-# Facts of these hold every kind of statement and expression that the plugin knows of.
 SAMPLES = (PACKAGE / "session.py", PACKAGE / "facts" / "statements.py", ROOT / "tests" / "stdlib_probe.py")
 RUNS_CODE = {"eval", "exec", "compile", "__import__", "import_module", "exec_module", "load_module", "run_path", "run_module"}
 HARMLESS_NAMESAKES = {"re.compile"}
@@ -72,6 +73,13 @@ def own(modules: set[str]) -> set[str]:
     return {name for name in modules if name.split(".")[0] == "flake8_noblock" and room(name)}
 
 
+def python(program: str, *arguments: str, **environment: str) -> str:
+    """What a fresh Python prints that runs `program`."""
+    command = [sys.executable, "-P", "-c", program, *arguments]
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=variables).stdout
+
+
 def label(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
@@ -92,9 +100,8 @@ def test_at_most_one_module_imports_astroid() -> None:
     ],
 )
 def test_imports_that_come_late(imported: str, absent: set[str]) -> None:
-    program = f"import sys, json, {imported}; print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert absent.isdisjoint(json.loads(done.stdout))
+    modules = json.loads(python(f"import sys, json, {imported}; print(json.dumps(sorted(sys.modules)))"))
+    assert absent.isdisjoint(modules)
 
 
 def test_every_room_has_its_place() -> None:
@@ -154,21 +161,14 @@ def test_facts_are_the_same_in_every_process() -> None:
         "print(hashlib.sha256(msgspec.json.encode(parse_facts(open(sys.argv[1], 'rb').read()))).hexdigest())"
     )
     for sample in SAMPLES:
-        digests = {
-            subprocess.run(
-                [sys.executable, "-P", "-c", program, str(sample)],
-                capture_output=True, text=True, check=True, cwd=ROOT, env={"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
-            ).stdout
-            for seed in ("1", "2", "3")
-        }  # fmt: skip
+        digests = {python(program, str(sample), PYTHONHASHSEED=seed) for seed in ("1", "2", "3")}
         assert len(digests) == 1
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=label)
 def test_no_source_runs_or_loads_code(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    found = [f"{label(path)}:{node.lineno}: {name}" for node in ast.walk(tree) for name in runs_code(node)]  # type: ignore[attr-defined]
-    assert found == []
+    assert [name for node in ast.walk(tree) for name in runs_code(node)] == []
 
 
 def runs_code(node: ast.AST) -> list[str]:

@@ -72,7 +72,7 @@ class Block:
 
 
 def blocks(page: pathlib.Path) -> Iterator[Block]:
-    language, opened, before, heading = "", 0, "", ""
+    language, indent, opened, before, heading = "", "", 0, "", ""
     lines: list[str] = []
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
         fence = FENCE.match(line)
@@ -171,7 +171,9 @@ def write_files(page: pathlib.Path, before: int, folder: pathlib.Path) -> None:
 
 
 def test_readme_begins_with_the_two_commands() -> None:
-    lint_command, test_command = [block.text for block in blocks(ROOT / "README.md") if block.language in SHELL][:2]
+    lint_command, test_command = [
+        block.text for block in blocks(ROOT / "README.md") if block.language in SHELL
+    ][:2]
     assert lint_command.count("\n") == test_command.count("\n") == 1
     assert lint_command.endswith(".venv/bin/flake8 --isolated --select=NBL docs/examples\n")
     assert test_command.startswith("python3 -m venv .venv && ")
@@ -213,7 +215,9 @@ def test_python_blocks_are_valid(block: Block) -> None:
 
 
 def test_the_order_of_events_is_shown() -> None:
-    orders = [shown.split() for shell, shown in shown_runs() if "order.py" in shell.text or "turn.py" in shell.text]
+    orders = [
+        shown.split() for shell, shown in shown_runs() if "order.py" in shell.text or "turn.py" in shell.text
+    ]
     assert orders == [["Start", "End", "A", "B"], ["Start", "A", "End", "B"]]
 
 
@@ -228,14 +232,21 @@ def test_practices(block: Block, tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("page", [page for page in RULE_PAGES if page.stem != "NBL900"], ids=name)
 def test_rule_pages_have_their_sections(page: pathlib.Path) -> None:
-    headings = [match[2] for line in page.read_text(encoding="utf-8").splitlines() if (match := HEADING.match(line))]
+    headings = [
+        match[2] for line in page.read_text(encoding="utf-8").splitlines() if (match := HEADING.match(line))
+    ]
     assert headings[0].startswith(page.stem)
     assert [heading for heading in headings if heading in SECTIONS] == SECTIONS
 
 
 @pytest.mark.parametrize(
     "block",
-    [b for page in RULE_PAGES for b in blocks(page) if b.language == "python" and b.heading in ("Bad", "Good")],
+    [
+        b
+        for page in RULE_PAGES
+        for b in blocks(page)
+        if b.language == "python" and b.heading in ("Bad", "Good")
+    ],
     ids=name,
 )
 def test_rule_pages_show_what_is_reported(block: Block, tmp_path: pathlib.Path) -> None:
@@ -247,14 +258,19 @@ def test_rule_pages_show_what_is_reported(block: Block, tmp_path: pathlib.Path) 
 
 
 def test_each_code_has_a_page_and_a_row_in_the_readme() -> None:
-    rows = re.findall(r"^\| \[(NBL\d{3})\]\(docs/rules/\1\.md\) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| \[(NBL\d{3})\]\(docs/rules/\1\.md\) \|", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
     assert rows == sorted(set(rows))
     assert rows == [page.stem for page in RULE_PAGES]
 
 
 def test_each_option_is_in_the_guide() -> None:
     run = subprocess.run(
-        [sys.executable, "-P", "-m", "flake8", "--isolated", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-P", "-m", "flake8", "--isolated", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     guide = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
     assert set(OPTION.findall(guide)) == set(OPTION.findall(run.stdout)) != set()

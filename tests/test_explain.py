@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from flake8_noblock import __version__
 from flake8_noblock.report.pages import internal_error_page, page
 from flake8_noblock.rules.registry import RULES, rule

@@ -8,6 +8,7 @@ from inspect import cleandoc
 from pathlib import Path
 
 import pytest
+
 from flake8_noblock.report.__main__ import FOLDER, files
 from flake8_noblock.rules.base import Rule
 from flake8_noblock.rules.codes import INTERNAL_ERROR

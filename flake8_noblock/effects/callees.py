@@ -27,6 +27,9 @@ def paths(infer: Inference, value: Value) -> Paths | None:
             return _method_paths(infer, value, receiver.cls)
         case ClassValue(cls=cls):
             return _constructor_paths(infer, cls)
+        case Foreign(name=name, receiver=Instance(cls=cls)):
+            owner, _, last = name.rpartition(".")
+            return (*_inherited_paths(infer, cls, owner, last), name)
         case Foreign(name=name):
             return (name,)
         case Instance(cls=cls):
@@ -54,6 +57,16 @@ def _up_to(infer: Inference, cls: AnyClass, owner: AnyClass, name: str) -> Paths
         found.append(f"{ancestor.cls.name}.{name}")
         if ancestor.cls == owner:
             return tuple(found)
+    return ()
+
+
+def _inherited_paths(infer: Inference, cls: AnyClass, owner: str, name: str) -> Paths:
+    """The member's path in each class below the one called `owner`, in which tables know it."""
+    found = []
+    for ancestor in mro(infer, cls):
+        if ancestor.cls is None or ancestor.cls.name == owner:
+            return tuple(found)
+        found.append(f"{ancestor.cls.name}.{name}")
     return ()
 
 

@@ -80,8 +80,6 @@ def _value_fulfils(infer: Inference, condition: Condition, values: Values) -> bo
     if not values:
         return False
     if condition.equals is not msgspec.UNSET:
-        if isinstance(condition.equals, bool) and not any(isinstance(value, Literal) for value in values):
-            return True  # A switch whose setting can't be seen: never guess.
         return all(isinstance(value, Literal) and value.value == condition.equals for value in values)
     if condition.equals_none:
         return values == (Literal(None),)

@@ -22,7 +22,7 @@ def read_function(state: BodyState, node: ast.FunctionDef | ast.AsyncFunctionDef
     inner.owner = state.class_index
     inner.is_async = isinstance(node, ast.AsyncFunctionDef)
     inner.decorators = decorators
-    inner.type_params = _type_params(node)
+    inner.type_params = _type_params(inner, node)
     failed = False
     try:
         read_parameters(state, inner, node.args, read)
@@ -41,7 +41,7 @@ def read_class(state: BodyState, node: ast.ClassDef, read_body: ReadBody) -> Non
     inner = BodyState(state.module, "class", node.name, node, state)
     inner.class_index = index = len(state.module.classes)
     state.module.classes.append(None)
-    inner.type_params = _type_params(node)
+    inner.type_params = _type_params(inner, node)
     bases = read_all(state, node.bases)
     keywords = tuple([(keyword.arg or "", read(state, keyword.value)) for keyword in node.keywords])
     read_body(inner, node.body)
@@ -69,5 +69,10 @@ def _decorated(state: BodyState, node: ast.stmt, decorators: tuple[int, ...], va
     return value
 
 
-def _type_params(node: ast.stmt) -> tuple[str, ...]:
-    return tuple(param.name for param in getattr(node, "type_params", ()))
+def _type_params(inner: BodyState, node: ast.stmt) -> tuple[tuple[str, int], ...]:
+    """The type parameters in brackets, which Python has from 3.12 on, with their bounds."""
+    found = []
+    for param in getattr(node, "type_params", ()):
+        bound = getattr(param, "bound", None)
+        found.append((param.name, -1 if bound is None else read_annotation(inner, bound)))
+    return tuple(found)

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from flake8_noblock.facts.annotations import read_annotation
 from flake8_noblock.facts.lowering import BodyState, attribute_key
 from flake8_noblock.facts.model import (
     CUT,
@@ -106,7 +107,7 @@ def _slice(state: BodyState, node: ast.Slice) -> int:
 
 def _call(state: BodyState, node: ast.Call) -> int:
     func = read(state, node.func)
-    args = read_all(state, node.args)
+    args = tuple([_argument(state, node, index) for index in range(len(node.args))])
     keywords = tuple([(keyword.arg or "", read(state, keyword.value)) for keyword in node.keywords])
     number = state.emit(Call(func, args, keywords, dotted(node.func)), node)
     callee = node.func
@@ -115,6 +116,14 @@ def _call(state: BodyState, node: ast.Call) -> int:
         state.lines[number] = callee.end_lineno or callee.lineno
         state.columns[number] = (callee.end_col_offset or 0) - len(callee.attr.encode())
     return number
+
+
+def _argument(state: BodyState, node: ast.Call, index: int) -> int:
+    """An argument; the type that ``cast`` is given may be quoted."""
+    argument = node.args[index]
+    if index == 0 and isinstance(argument, ast.Constant) and dotted(node.func).rpartition(".")[2] == "cast":
+        return read_annotation(state, argument)
+    return read(state, argument)
 
 
 def _chained(callee: ast.Attribute) -> bool:

@@ -86,7 +86,7 @@ class BodyState:
         self.params: list[Parameter] = []
         self.returns = -1
         self.decorators: tuple[int, ...] = ()
-        self.type_params: tuple[str, ...] = ()
+        self.type_params: tuple[tuple[str, int], ...] = ()
         self.ops: list[Op] = []
         self.lines: list[int] = []
         self.columns: list[int] = []

@@ -325,7 +325,8 @@ class Body(_Node, frozen=True, gc=False):
     """A module, class, function, lambda or generator expression, as operations.
 
     `lines`, `columns` (0-based) and `where` (region numbers) run parallel to `ops`. `parent` is the body around it (-1 for
-    the module), `owner` the class whose body directly holds it (-1: none). `names` gives the value of each name at the
+    the module), `owner` the class whose body directly holds it (-1: none). `type_params` are names with the operation of
+    their bound (-1: none). `names` gives the value of each name at the
     end of a module or class body; `cells` all definitions of the names that inner bodies use.
     """
 
@@ -341,7 +342,7 @@ class Body(_Node, frozen=True, gc=False):
     params: tuple[Parameter, ...]
     returns: int
     decorators: tuple[int, ...]
-    type_params: tuple[str, ...]
+    type_params: tuple[tuple[str, int], ...]
     ops: tuple[Op, ...]
     lines: tuple[int, ...]
     columns: tuple[int, ...]
@@ -364,7 +365,7 @@ class ClassFacts(_Node, frozen=True, gc=False):
     bases: tuple[int, ...]
     keywords: tuple[tuple[str, int], ...]
     decorators: tuple[int, ...]
-    type_params: tuple[str, ...]
+    type_params: tuple[tuple[str, int], ...]
     attributes: dict[str, tuple[Definition, ...]]
 
 

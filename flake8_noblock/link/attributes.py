@@ -8,7 +8,7 @@ from flake8_noblock.link.flow import through_constructors
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.generics import close, substitute
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.names import module_attribute, named_class
+from flake8_noblock.link.names import foreign, module_attribute, named_class
 from flake8_noblock.link.values import (
     UNKNOWN,
     AnyClass,
@@ -24,6 +24,7 @@ from flake8_noblock.link.values import (
     SourceClass,
     Super,
     TupleValue,
+    TypeVariable,
     Value,
     Values,
     is_unknown,
@@ -50,6 +51,8 @@ def _attribute(infer: Inference, value: Value, name: str) -> Values:
             return (CallableValue((value,)),)
         case Literal(value=None):
             return ()
+        case TypeVariable(bound=bound) if bound:
+            return attribute(infer, bound, name)
     instance = as_instance(infer, value)
     if instance is None:
         return UNKNOWN
@@ -109,23 +112,16 @@ def _dynamic(infer: Inference, receiver: Instance | ClassValue) -> Values:
 
 def _foreign_member(infer: Inference, owner: AnyClass, receiver: Instance | ClassValue, name: str) -> Values:
     path = f"{owner.name}.{name}"
-    known = infer.knowledge.attribute(path)
-    if known is not None:
-        return (Instance(named_class(infer, known).cls),)
     instance = receiver if isinstance(receiver, Instance) else None
-    if not (infer.knowledge.blocking(path) or infer.knowledge.returns(path)) and instance is not None:
+    if infer.knowledge.attribute(path) is None and not (infer.knowledge.blocking(path) or infer.knowledge.returns(path)) and instance is not None:
         dynamic = infer.knowledge.returns(f"{owner.name}.__getattr__")
         if dynamic is not None and not infer.knowledge.is_safe(path):
             return (Instance(named_class(infer, dynamic).cls),)
-    return (Foreign(path, instance),)
+    return foreign(infer, path, instance)
 
 
 def _foreign_attribute(infer: Inference, value: Foreign, name: str) -> Values:
-    path = f"{value.name}.{name}"
-    known = infer.knowledge.attribute(path)
-    if known is not None:
-        return (Instance(named_class(infer, known).cls),)
-    return (Foreign(path, value.receiver),)
+    return foreign(infer, f"{value.name}.{name}", value.receiver)
 
 
 def item(infer: Inference, value: Value, key: Values) -> Values:

@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 
 from flake8_noblock.facts.model import Body, Parameter
 from flake8_noblock.link.annotations import SELF, declared, instances
-from flake8_noblock.link.classes import Member, bind, find_member, mro, parameters
+from flake8_noblock.link.classes import (
+    Member,
+    bind,
+    find_member,
+    has_unknown_base,
+    is_protocol,
+    is_subclass,
+    mro,
+    own_member,
+    parameters,
+    protocol_members,
+)
 from flake8_noblock.link.functions import bound, overloads, result
 from flake8_noblock.link.generics import Bindings, classes_of, close, substitute
 from flake8_noblock.link.inference import Inference, Site
@@ -72,9 +83,8 @@ def call_value(infer: Inference, value: Value, arguments: Arguments) -> Values:
             return _call_function(infer, value, arguments)
         case CallableValue(result=values):
             return close(values)
-        case Instance(cls=cls, args=args):
-            member = find_member(infer, cls, "__call__")
-            return UNKNOWN if member is None or member.values is None else _call_member(infer, member, value, arguments)
+        case Instance():
+            return call_method(infer, value, "__call__", arguments)
         case Foreign(name=name):
             return _call_foreign(infer, name)
         case Literal(value=None):
@@ -241,13 +251,28 @@ def _fits(infer: Inference, function: Function, arguments: Arguments) -> bool:
 
 
 def _may_be(infer: Inference, function: Function, parameter: Parameter, values: Values) -> bool:
-    """Whether a literal argument fits a parameter whose annotation lists literals."""
-    if parameter.annotation < 0 or not values or not all(isinstance(value, Literal) for value in values):
+    """Whether an argument may fit a parameter; false only where it is seen not to."""
+    if parameter.annotation < 0 or not values:
         return True
     allowed = declared(infer, Site(function.module, function.body), parameter.annotation)
-    if not allowed or not all(isinstance(value, Literal) for value in allowed):
-        return not (values == (Literal(None),) and allowed and all(isinstance(a, Instance) for a in allowed))
-    return any(value in allowed for value in values)
+    return not allowed or any(fits(infer, value, kind) for value in values for kind in allowed)
+
+
+def fits(infer: Inference, value: Value, kind: Value) -> bool:
+    """Whether `value` may be passed where `kind` is declared; false only where it is seen not to be one."""
+    if isinstance(kind, CallableValue) and isinstance(value, Function):
+        given = call_value(infer, value, NO_ARGUMENTS)
+        return not given or not kind.result or any(fits(infer, g, k) for g in given for k in kind.result)
+    if isinstance(kind, Literal):
+        return value == kind if isinstance(value, Literal) else not isinstance(value, TupleValue)
+    instance = as_instance(infer, value)
+    if instance is None:
+        return not (value == Literal(None) and isinstance(kind, Instance) and not is_protocol(infer, kind.cls))
+    if not isinstance(kind, Instance) or has_unknown_base(infer, instance.cls):
+        return True
+    if isinstance(kind.cls, SourceClass) and is_protocol(infer, kind.cls):
+        return all(find_member(infer, instance.cls, name) for name in protocol_members(infer, kind.cls))
+    return is_subclass(infer, instance.cls, kind.cls)
 
 
 def _places(body: Body, is_bound: bool, arguments: Arguments) -> list[tuple[int, Values]] | None:
@@ -326,3 +351,17 @@ def _solve_instance(
             for arg, inner in zip(args, ancestor.bindings.values(), strict=False):
                 solve(infer, arg, substitute(inner, given), solved)
             return
+    if isinstance(cls, SourceClass) and is_protocol(infer, cls):
+        _solve_protocol(infer, cls, args, instance, solved)
+
+
+def _solve_protocol(
+    infer: Inference, cls: SourceClass, args: tuple[Values, ...], instance: Instance, solved: dict[str, Values]
+) -> None:
+    """The methods of a protocol, as `instance` has them, tell its type parameters."""
+    bindings = bind(infer, cls, args)
+    for name in protocol_members(infer, cls):
+        for value in own_member(infer, cls, name) or ():
+            if isinstance(value, Function):
+                pattern = substitute(result(infer, value), bindings)
+                solve(infer, pattern, call_method(infer, instance, name, NO_ARGUMENTS), solved)

@@ -44,7 +44,7 @@ def parameters(infer: Inference, cls: SourceClass) -> tuple[str, ...]:
 def _parameters(infer: Inference, cls: SourceClass) -> tuple[str, ...]:
     facts = infer.class_facts(cls)
     if facts.type_params:
-        return facts.type_params
+        return tuple([name for name, _ in facts.type_params])
     collected: dict[str, None] = {}
     site = Site(cls.module, facts.parent)
     for base in facts.bases:
@@ -157,6 +157,27 @@ def has_unknown_base(infer: Inference, cls: AnyClass) -> bool:
     return any(ancestor.cls is None or isinstance(ancestor.cls, ForeignClass) for ancestor in mro(infer, cls))
 
 
+def is_protocol(infer: Inference, cls: AnyClass) -> bool:
+    """Whether `cls` itself is a ``Protocol``, so that any class with its members will do."""
+    if isinstance(cls, ForeignClass):
+        return False
+    facts = infer.class_facts(cls)
+    site = Site(cls.module, facts.parent)
+    ops = infer.body(site).ops
+    for base in facts.bases:
+        op = ops[base]
+        number = op.base if isinstance(op, Item) else base
+        if Special("Protocol") in infer.value(site, number):
+            return True
+    return False
+
+
+def protocol_members(infer: Inference, cls: SourceClass) -> tuple[str, ...]:
+    """The names of the members that protocol `cls` itself asks for."""
+    names = infer.facts(cls.module).bodies[infer.class_facts(cls).body].names
+    return tuple([name for name in names if name != "__slots__"])
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A member as the class that defines it gives it: its values, before binding, or None where `owner` isn't at hand."""
@@ -169,6 +190,7 @@ def find_member(infer: Inference, cls: AnyClass, name: str, after: AnyClass | No
     """Where `name` is defined for `cls` (in its MRO behind `after`); None: nowhere, or nobody knows where."""
     skipping = after is not None
     foreign: AnyClass | None = None
+    speaking: AnyClass | None = None
     for ancestor in mro(infer, cls):
         if skipping:
             skipping = ancestor.cls != after
@@ -185,9 +207,10 @@ def find_member(infer: Inference, cls: AnyClass, name: str, after: AnyClass | No
         values = own_member(infer, ancestor.cls, name)
         if values is not None:
             return Member(ancestor.cls, substitute(values, ancestor.bindings))
-        if speaks_of(infer, ancestor.cls, name):
-            return Member(ancestor.cls, None)
-    return Member(foreign, None) if foreign is not None else None
+        if speaking is None and speaks_of(infer, ancestor.cls, name):
+            speaking = ancestor.cls
+    known = speaking or foreign
+    return Member(known, None) if known is not None else None
 
 
 def speaks_of(infer: Inference, cls: AnyClass, name: str) -> bool:

@@ -14,7 +14,7 @@ from flake8_noblock.link.calls import Arguments, as_instance, call, call_method
 from flake8_noblock.link.classes import is_subclass
 from flake8_noblock.link.flow import from_callers
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.names import builtin, imported, lookup
+from flake8_noblock.link.names import builtin, imported, lookup, special_form
 from flake8_noblock.link.program import Program
 from flake8_noblock.link.values import (
     UNKNOWN,
@@ -43,6 +43,9 @@ def inference(program: Program, knowledge: Knowledge) -> Inference:
 
 
 def _evaluate(infer: Inference, site: Site, number: int, op: Op) -> Values:
+    special = special_form(infer, site, number)
+    if special is not None:
+        return special
     evaluator = _EVALUATORS.get(type(op))
     return UNKNOWN if evaluator is None else evaluator(infer, site, op)
 
@@ -179,13 +182,19 @@ _METHODS = {
 
 def _binary(infer: Inference, site: Site, op: model.Binary) -> Values:
     left, right = infer.value(site, op.left), infer.value(site, op.right)
-    if op.operator == "BitOr" and any(isinstance(v, ClassValue | TypeForm | Special | TypeVariable) for v in left + right):
+    if op.operator == "BitOr" and any(_is_type(value) for value in left + right):
         return (TypeForm(union(instances(infer, left), instances(infer, right))),)
     name = _METHODS[op.operator]
     given = union(*[call_method(infer, v, f"__{name}__", Arguments((right,), more=False)) for v in left])
     if not is_unknown(given):
         return given
     return union(*[call_method(infer, v, f"__r{name}__", Arguments((left,), more=False)) for v in right])
+
+
+def _is_type(value: Value) -> bool:
+    return isinstance(value, ClassValue | TypeForm | Special | TypeVariable) or (
+        isinstance(value, Foreign) and value.receiver is None
+    )
 
 
 def _compare(infer: Inference, site: Site, op: model.Compare) -> Values:
@@ -232,7 +241,17 @@ def _special_call(infer: Inference, site: Site, op: model.Call, callee: Values) 
             return declared(infer, site, op.args[0])
         case ClassValue(cls=SourceClass(name="builtins.super")):
             return _super(infer, site)
+        case Function() as function if len(op.args) >= 2 and infer.path(function) == "builtins.getattr":
+            return _getattr(infer, site, op)
     return None
+
+
+def _getattr(infer: Inference, site: Site, op: model.Call) -> Values:
+    match infer.value(site, op.args[1]):
+        case (Literal(value=str(name)),):
+            found = attribute(infer, infer.value(site, op.args[0]), name)
+            return union(found, *[infer.value(site, default) for default in op.args[2:]])
+    return UNKNOWN
 
 
 def _super(infer: Inference, site: Site) -> Values:
@@ -272,7 +291,20 @@ def _param(infer: Inference, site: Site, op: model.Param) -> Values:
         return (Instance(builtin(infer, "dict").cls, (key, items), exact=True),)
     if parameter.annotation >= 0:
         return declared(infer, site, parameter.annotation)
-    return from_callers(infer, site, op.index) if infer.module(site.module).origin == "project" else UNKNOWN
+    return _unannotated(infer, site, op.index)
+
+
+def _unannotated(infer: Inference, site: Site, index: int) -> Values:
+    """A parameter that says nothing of its type: what callers pass and the default, unless that is a mere constant."""
+    body = infer.body(site)
+    if infer.module(site.module).origin != "project":
+        return UNKNOWN
+    passed = from_callers(infer, site, index)
+    default = body.params[index].default
+    given = infer.value(Site(site.module, body.parent), default) if default >= 0 else UNKNOWN
+    if is_unknown(given) or any(isinstance(value, Literal) for value in given):
+        return passed
+    return given if is_unknown(passed) else union(given, passed)
 
 
 def _receiver(infer: Inference, site: Site, body: model.Body) -> Value | None:

@@ -22,11 +22,11 @@ class Location:
     origin: Origin
 
 
-def module_name(path: Path, roots: tuple[Path, ...]) -> tuple[str, Path]:
+def module_name(path: Path, roots: tuple[Path, ...], guess: Path) -> tuple[str, Path]:
     """The dotted name of the file `path` and the folder below which it has that name.
 
-    A file in a package is named from the folder that holds the outermost package; otherwise from the innermost of `roots`
-    above it, else from its own folder.
+    That is the innermost of `roots` above it, else the folder that holds the outermost package. If the innermost is no more
+    than a `guess`, it counts for files outside packages only: a package in a subfolder is rather one of another project.
     """
     folder = path.parent
     parts = [] if path.stem == "__init__" else [path.stem]
@@ -37,6 +37,8 @@ def module_name(path: Path, roots: tuple[Path, ...]) -> tuple[str, Path]:
         folder = folder.parent
     inside = [root for root in roots if folder != root and folder.is_relative_to(root)]
     root = max(inside, key=lambda r: len(r.parts), default=folder)
+    if root == guess and folder != path.parent:
+        root = folder
     between = folder.relative_to(root).parts
     if all(part.isidentifier() for part in between):
         return ".".join((*between, *parts)), root
@@ -44,7 +46,7 @@ def module_name(path: Path, roots: tuple[Path, ...]) -> tuple[str, Path]:
 
 
 class Finder:
-    """Finds modules by name; answers are kept for the life of the finder."""
+    """Finds modules by name, a stub rather than the source beside it; answers are kept for the life of the finder."""
 
     def __init__(self, roots: tuple[Path, ...], libraries: tuple[Path, ...]) -> None:
         self._roots = roots
@@ -97,7 +99,7 @@ class Finder:
             for init in _INITS:
                 if init in self._entries(folder / last) and os.path.isfile(folder / last / init):
                     return Location(name, folder / last / init, True, origin)
-        for suffix in (".py", ".pyi"):
+        for suffix in (".pyi", ".py"):
             if last + suffix in entries and os.path.isfile(folder / (last + suffix)):
                 return Location(name, folder / (last + suffix), False, origin)
         if last in entries and self._entries(folder / last):

@@ -10,6 +10,7 @@ from flake8_noblock.link.values import (
     ClassValue,
     Foreign,
     ForeignClass,
+    Instance,
     Literal,
     ModuleValue,
     Special,
@@ -34,8 +35,10 @@ def lookup(infer: Inference, site: Site, name: str) -> Values:
     classes = []
     while number > 0:
         body = bodies[number]
-        if name in body.type_params:
-            return (TypeVariable(name),)
+        for parameter, bound in body.type_params:
+            if parameter == name:
+                limit = infer.value(Site(site.module, number), bound) if bound >= 0 else ()
+                return (TypeVariable(name, objects_of(limit)),)
         if body.kind == "class":
             if own and name in body.names:
                 return infer.value(Site(site.module, number), body.names[name])
@@ -53,6 +56,23 @@ def lookup(infer: Inference, site: Site, name: str) -> Values:
         if name in bodies[number].names:
             return infer.value(Site(site.module, number), bodies[number].names[name])
     return UNKNOWN
+
+
+def objects_of(types: Values) -> Values:
+    """The objects of plain classes; nothing for other types."""
+    return tuple([Instance(value.cls, value.args) for value in types if isinstance(value, ClassValue)] + [
+        Instance(ForeignClass(value.name)) for value in types if isinstance(value, Foreign)
+    ])
+
+
+def special_form(infer: Inference, site: Site, number: int) -> Values | None:
+    """The construct of the typing module that operation `number` declares there; None: it declares none."""
+    if site.module not in _TYPING or site.body != 0:
+        return None
+    for name in _SPECIAL:
+        if infer.body(site).names.get(name) == number:
+            return (Special(name),)
+    return None
 
 
 def _global(infer: Inference, module: str, name: str) -> Values | None:
@@ -108,11 +128,11 @@ def imported(infer: Inference, site: Site, op: Import) -> Values:
         return module_value(infer, absolute.partition(".")[0] if op.binds_top else absolute, this)
     module = infer.program.get(absolute, this.root)
     if module is None:
-        return (Foreign(f"{absolute}.{op.name}"),)
+        return foreign(infer, f"{absolute}.{op.name}")
     found = member(infer, module.key, op.name) if module.key != this.key else _submodule(infer, this, op.name)
     if found is not None:
         return found
-    return UNKNOWN if module.origin == "project" else (Foreign(f"{absolute}.{op.name}"),)
+    return UNKNOWN if module.origin == "project" else foreign(infer, f"{absolute}.{op.name}")
 
 
 def _submodule(infer: Inference, this: Module, name: str) -> Values | None:
@@ -133,7 +153,13 @@ def module_attribute(infer: Inference, module: str, name: str) -> Values:
     if found is not None:
         return found
     this = infer.module(module)
-    return UNKNOWN if this.origin == "project" else (Foreign(f"{this.name}.{name}"),)
+    return UNKNOWN if this.origin == "project" else foreign(infer, f"{this.name}.{name}")
+
+
+def foreign(infer: Inference, path: str, receiver: Instance | None = None) -> Values:
+    """Something that isn't at hand: an object of the class that tables say, or its bare path."""
+    known = infer.knowledge.attribute(path)
+    return (Foreign(path, receiver),) if known is None else (Instance(named_class(infer, known).cls),)
 
 
 def named(infer: Inference, dotted: str) -> Values:

@@ -67,7 +67,7 @@ class Sleep(BlockingRule):
             is not mistaken for `time.sleep`, and `from time import sleep as pause` is found.
 
             Not reported: `time.sleep(0)`, which gives way to other threads and returns at once, and a sleep reached by a name
-            that cannot be resolved, such as the result of `getattr`.
+            that cannot be resolved, such as `getattr(time, name)`.
         """,
         options=OPTIONS,
         off="""
@@ -326,7 +326,8 @@ class ThreadWait(BlockingRule):
         reports=on_loop("""
             Waiting for another thread or process, in code on the loop: `wait` of a `threading.Event`, condition or
             barrier, taking a semaphore, `get` of a `queue.Queue`, `join`, the `result` of a `concurrent.futures.Future`,
-            leaving the `with` block of an executor, pipes and queues of `multiprocessing`. Taking a lock that is free most of the time belongs to NBL114.
+            leaving the `with` block of an executor, pipes and queues of `multiprocessing`. Taking a lock that is free
+            most of the time belongs to NBL114.
         """),
         hurts="""
             The loop waits for as long as the other side likes. If the other side needs the loop to go on, as with the
@@ -365,11 +366,8 @@ class ThreadWait(BlockingRule):
             The objects of asyncio, anyio and trio have methods of the same names; they are told apart by type, and where
             the type is unknown nothing is reported.
 
-            Not reported:
-
-            - calls that do not wait: `get_nowait()`, `get(block=False)`, `acquire(blocking=False)`, `timeout=0`;
-            - a flag such as `block=wait` whose value cannot be seen (a timeout that cannot be seen counts as waiting);
-            - `put` into a queue without a limit.
+            Not reported: calls that do not wait, such as `get_nowait()`, `get(block=False)`, `acquire(blocking=False)` and those
+            with `timeout=0`; `put` into a queue without a limit. A timeout whose value cannot be seen counts as waiting.
         """,
         options=OPTIONS,
         off="""

@@ -16,7 +16,9 @@ class PaymentGateway:
 
     async def charge(self, order: Order) -> bool:
         for attempt in range(3):
-            response = self.session.post(f"{self.url}/charges", json={"order": order.number, "total": order.total})
+            response = self.session.post(
+                f"{self.url}/charges", json={"order": order.number, "total": order.total}
+            )
             if response.status_code != 503:
                 return response.ok
             time.sleep(2**attempt)
