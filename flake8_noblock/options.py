@@ -97,5 +97,5 @@ def _source_root(folder: Path, value: str) -> Path:
 def _read_table(path: Path) -> Table:
     try:
         return read_table(path)
-    except TableError as error:
+    except (TableError, ValueError) as error:  # A path with a NUL byte is a ValueError.
         raise OptionError(f"--noblock-knowledge: {error}; it takes knowledge tables as docs/guide.md describes them") from None

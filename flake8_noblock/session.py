@@ -62,7 +62,7 @@ class Session:
         key = self._program.key_of(name, path, root)
         mark = digest(text.encode("utf-8", "surrogatepass"))
         known = self._program.loaded(key)
-        if known is None or known.digest != mark or known.facts is None:
+        if known is None or known.path != path or known.digest != mark or known.facts is None:
             facts = module_facts(tree)
             is_package = path.stem == "__init__"
             self._program.put(Module(key, name, path, is_package, "project", facts, root, mark))

@@ -322,11 +322,10 @@ def test_a_file_alone(shop: Path, expected: str, name: str) -> None:
     [
         FILES[::-1],
         [*FILES[3:], *FILES[:3]],
-        [FILES[2], *FILES],
         ["-j", "4", *FILES],
         ["-j", "4", *FILES[::-1]],
     ],
-    ids=["reversed", "rotated", "one twice", "4 jobs", "4 jobs reversed"],
+    ids=["reversed", "rotated", "4 jobs", "4 jobs reversed"],
 )
 def test_other_orders_and_jobs(shop: Path, expected: str, arguments: list[str]) -> None:
     run = flake8("--select=NBL", *arguments, cwd=shop)
@@ -339,13 +338,45 @@ def test_folders_and_absolute_paths(shop: Path) -> None:
     assert places(run.stdout.replace(f"{shop}{os.sep}", "")) == SHOP_FINDINGS
 
 
-def test_another_working_folder(shop: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["elsewhere", "above", "in the package"])
+def test_another_working_folder(shop: Path, expected: str, tmp_path: Path, where: str) -> None:
     """A package is named from the folder that holds it, whatever the working folder."""
-    arguments = ["--select=NBL", f"--config={shop / '.flake8'}", *(str(shop / name) for name in FILES)]
-    for folder in (tmp_path, shop.parent, shop / "shop" / "tools"):
-        run = flake8(*arguments, cwd=folder)
-        found = [line.rpartition(f"{shop.name}{os.sep}shop{os.sep}")[2] for line in run.stdout.splitlines()]
-        assert places("\n".join(f"shop/{line}" for line in found)) == SHOP_FINDINGS
+    folder = {"elsewhere": tmp_path, "above": shop.parent, "in the package": shop / "shop" / "tools"}[where]
+    files = [str(shop / name) for name in FILES]
+    run = flake8("--select=NBL", f"--config={shop / '.flake8'}", *files, cwd=folder)
+    assert run.stdout.replace(f"{shop}{os.sep}", "") == expected
+
+
+def test_a_module_of_another_folder_on_the_command_line_is_not_imported(tmp_path: Path) -> None:
+    files = {
+        "first-app/util.py": "import pathlib\n\n\ndef where() -> pathlib.Path:\n    return pathlib.Path()\n",
+        "second-app/main.py": "from util import where\n\n\nasync def main() -> None:\n    where().read_text()\n",
+    }
+    write(tmp_path, files)
+    alone = flake8("--select=NBL", "second-app/main.py", cwd=tmp_path).stdout
+    assert flake8("--select=NBL", "-j", "1", *files, cwd=tmp_path).stdout == alone == ""
+
+
+def test_modules_of_one_name_in_several_projects(tmp_path: Path) -> None:
+    """Each project imports its own."""
+    main = "from {0}util import where\n\n\nasync def main() -> None:\n    where().read_text()\n"
+    util = {
+        "path": "import pathlib\n\n\ndef where() -> pathlib.Path:\n    return pathlib.Path()\n",
+        "text": "import io\n\n\ndef where() -> io.StringIO:\n    return io.StringIO()\n",
+    }
+    files = {}
+    for project, kind in (("one", "path"), ("two", "text"), ("three", "path")):
+        files[f"{project}/app/__init__.py"] = ""
+        files[f"{project}/app/util.py"] = util[kind]
+        files[f"{project}/app/main.py"] = main.format(".")
+        files[f"{project}/app/other.py"] = main.format("app.")
+    write(tmp_path, files)
+    found = [
+        (f"{project}/app/{name}.py", 5, "NBL105") for project in ("one", "three") for name in ("main", "other")
+    ]
+    for order in (list(files), list(files)[::-1]):
+        run = flake8("--select=NBL", "-j", "1", *order, cwd=tmp_path)
+        assert sorted(places(run.stdout)) == found
 
 
 def with_workers(method: str, driver: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

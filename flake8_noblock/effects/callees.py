@@ -62,7 +62,7 @@ def _up_to(infer: Inference, cls: AnyClass, owner: AnyClass, name: str) -> Paths
 
 def _inherited_paths(infer: Inference, cls: AnyClass, owner: str, name: str) -> Paths:
     """The member's path in each class below the one called `owner`, in which tables know it."""
-    found = []
+    found: list[str] = []
     for ancestor in mro(infer, cls):
         if ancestor.cls is None or ancestor.cls.name == owner:
             return tuple(found)

@@ -6,8 +6,8 @@ import re
 
 import msgspec
 
-from flake8_noblock.effects.origins import Place, calls_on, origins
-from flake8_noblock.facts.model import Attr, Binary, Call, Lookup, Param, Spread
+from flake8_noblock.effects.origins import Place, calls_on, comes_from, is_guarded, origins
+from flake8_noblock.facts.model import Attr, Binary, Call, Item, Lookup, Param, Spread
 from flake8_noblock.knowledge.schema import Argument, Blocking, Condition
 from flake8_noblock.link.calls import as_instance
 from flake8_noblock.link.classes import mro
@@ -21,18 +21,41 @@ def is_switched_off(infer: Inference, row: Blocking, place: Place, receiver: Pla
 
 
 def _holds(infer: Inference, condition: Condition, place: Place, receiver: Place | None) -> bool:
+    if condition.guard is not None:
+        return receiver is not None and is_guarded(infer, place, receiver, condition.guard)
+    if condition.source:
+        return receiver is not None and comes_from(infer, receiver, condition.source)
     if condition.creator:
-        made = origins(infer, receiver) if receiver is not None else None
-        return bool(made) and all(_call_fulfils(infer, condition, call) for call in made or ())
+        return receiver is not None and _made_so(infer, condition, receiver, LONGEST_CHAIN)
     if condition.earlier is not None:
-        last = next(calls_on(infer, receiver, condition.earlier), None) if receiver is not None else None
+        last = next(calls_on(infer, receiver, condition.earlier, place.number), None) if receiver is not None else None
         return last is not None and _call_fulfils(infer, condition, last)
     return _call_fulfils(infer, condition, place)
 
 
+LONGEST_CHAIN = 4
+"""Calls in a row, each on the result of the one before, through which the making of an object is followed."""
+
+
+def _made_so(infer: Inference, condition: Condition, receiver: Place, depth: int) -> bool:
+    """Whether the calls that made the receiver, or made what they were called on, fulfil `condition`."""
+    made = origins(infer, receiver)
+    if not made or depth == 0:
+        return False
+    for call in made:
+        if _call_fulfils(infer, condition, call):
+            continue
+        ops = infer.body(call.site).ops
+        op = ops[call.number]
+        callee = ops[op.func] if isinstance(op, Call) else None
+        if not isinstance(callee, Attr) or not _made_so(infer, condition, Place(call.site, callee.base), depth - 1):
+            return False
+    return True
+
+
 def _call_fulfils(infer: Inference, condition: Condition, place: Place) -> bool:
     op = infer.body(place.site).ops[place.number]
-    if not isinstance(op, Call):
+    if not isinstance(op, Call | Item):
         return False
     number = argument(infer, place, Argument(keyword=condition.keyword, position=condition.position))
     if condition.given is not None:
@@ -53,8 +76,10 @@ def _setting(infer: Inference, place: Place) -> Values:
     return infer.value(place.site, place.number)
 
 
-def _is_open(infer: Inference, place: Place, op: Call) -> bool:
+def _is_open(infer: Inference, place: Place, op: Call | Item) -> bool:
     """Whether the call has arguments that can't be seen."""
+    if isinstance(op, Item):
+        return False
     ops = infer.body(place.site).ops
     return any(name == "" for name, _ in op.keywords) or any(isinstance(ops[arg], Spread) for arg in op.args)
 
@@ -63,6 +88,8 @@ def argument(infer: Inference, place: Place, which: Argument) -> int | None:
     """The number of an argument of the call at `place`; None where it isn't given, or can't be seen."""
     body = infer.body(place.site)
     op = body.ops[place.number]
+    if isinstance(op, Item) and which.position == 0:
+        return op.key
     if not isinstance(op, Call):
         return None
     for name, value in op.keywords:

@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from flake8_noblock.effects.callees import paths, protocol_paths
 from flake8_noblock.effects.conditions import argument, is_switched_off
-from flake8_noblock.effects.origins import Place, origins, same_function
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Element, Enter, Exit, Item, Op, StoreItem
+from flake8_noblock.effects.origins import Place, definitions_of, origins, same_function
+from flake8_noblock.facts.model import (
+    Attr,
+    Await,
+    Body,
+    Call,
+    Choice,
+    Element,
+    Enter,
+    Exit,
+    Import,
+    Item,
+    Lookup,
+    Op,
+    StoreItem,
+)
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.calls import as_instance
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Function, Literal, Value, Values
+from flake8_noblock.link.values import Function, Value, Values
+from flake8_noblock.link.values import Literal as Constant
+
+
+Known = tuple[str, Blocking]
+"""A name as tables know it, and its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +98,14 @@ def operation(infer: Inference, place: Place, op: Op, uses: _Uses) -> Operation 
 
 
 def _call(infer: Inference, place: Place, op: Call, uses: _Uses) -> Operation | None:
-    callee = infer.body(place.site).ops[op.func]
-    known = row_of(infer, infer.value(place.site, op.func))
-    if known is None:
+    ops = infer.body(place.site).ops
+    callee = ops[op.func]
+    at, func = unwrap_partial(infer, Place(place.site, op.func))
+    known = _global_row(infer, at, func, "") or row_of(infer, infer.value(at, func))
+    if known == "safe":
         return None
+    if known is None:
+        return _called_methods(infer, place, op)
     name, row = known
     receiver = Place(place.site, callee.base) if isinstance(callee, Attr) else None
     if is_switched_off(infer, row, place, receiver) or _is_own_handle(infer, row, place, receiver):
@@ -94,7 +118,59 @@ def _call(infer: Inference, place: Place, op: Call, uses: _Uses) -> Operation | 
     return Operation(place, name, row, spelling) if place.number in uses.consumed else None
 
 
-def row_of(infer: Inference, callee: Values) -> tuple[str, Blocking] | None:
+def _called_methods(infer: Inference, place: Place, op: Call) -> Operation | None:
+    """A blocking method that the callee calls on its argument: ``list(queryset)``."""
+    for value in infer.value(place.site, op.func):
+        for name in paths(infer, value) or ():
+            row = infer.knowledge.protocol(name)
+            given = argument(infer, place, row.argument) if row is not None else None
+            if row is not None and given is not None:
+                found = (_protocol(infer, place, given, method) for method in row.methods)
+                return next((operation for operation in found if operation is not None), None)
+    return None
+
+
+def unwrap_partial(infer: Inference, place: Place) -> Place:
+    """The callable inside ``functools.partial(callable, ...)``, also where a name from outside stands for that."""
+    made = origins(infer, place) or [place]
+    site, number = made[0] if len(made) == 1 else place
+    op = infer.body(site).ops[number]
+    if isinstance(op, Call) and op.args and _is_partial(infer, infer.value(site, op.func)):
+        return unwrap_partial(infer, Place(site, op.args[0]))
+    return place
+
+
+def _is_partial(infer: Inference, callee: Values) -> bool:
+    return any((paths(infer, value) or ())[:1] == ("functools.partial",) for value in callee)
+
+
+def _global_row(infer: Inference, site: Site, number: int, method: str) -> Known | Literal["safe"] | None:
+    """What tables say of an attribute (then `method`) of a module's value by its path (``sys.stdin.read``)."""
+    path = _global_path(infer, site, number)
+    if path is None or path.count(".") + bool(method) < 2:
+        return None
+    path = f"{path}.{method}" if method else path
+    verdict = infer.knowledge.verdict(path)
+    return (path, verdict) if isinstance(verdict, Blocking) else verdict
+
+
+def _global_path(infer: Inference, site: Site, number: int) -> str | None:
+    op = infer.body(site).ops[number]
+    match op:
+        case Attr(base=base, name=name):
+            owner = _global_path(infer, site, base)
+            return None if owner is None else f"{owner}.{name}"
+        case Import(module=module, level=0, name=None):
+            return module
+        case Import(module=module, level=0, name=name):
+            return f"{module}.{name}"
+        case Lookup():
+            made = definitions_of(infer, Place(site, number))
+            return _global_path(infer, *made[0]) if len(made) == 1 else None
+    return None
+
+
+def row_of(infer: Inference, callee: Values) -> Known | None:
     """The table row for calling one of `callee`, and the name it goes by; None unless each of them blocks."""
     rows = []
     for value in callee:
@@ -112,7 +188,7 @@ def _is_coroutine_function(infer: Inference, value: Value) -> bool:
     return isinstance(value, Function) and infer.function_body(value).is_async
 
 
-def _row(infer: Inference, names: tuple[str, ...]) -> tuple[str, Blocking] | None:
+def _row(infer: Inference, names: tuple[str, ...]) -> Known | None:
     for name in names:
         verdict = infer.knowledge.verdict(name)
         if verdict == "safe":
@@ -124,9 +200,12 @@ def _row(infer: Inference, names: tuple[str, ...]) -> tuple[str, Blocking] | Non
 
 def _protocol(infer: Inference, place: Place, value: int, method: str) -> Operation | None:
     """A method that a statement calls without naming it."""
-    rows = []
-    for candidate in infer.value(place.site, value):
-        if candidate == Literal(None):
+    known = _global_row(infer, place.site, value, method)
+    if known == "safe":
+        return None
+    rows = [known] if known is not None else []
+    for candidate in infer.value(place.site, value) if known is None else ():
+        if candidate == Constant(None):
             continue
         instance = as_instance(infer, candidate)
         known = _row(infer, protocol_paths(infer, instance.cls, method)) if instance is not None else None

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from flake8_noblock.effects.callees import paths
 from flake8_noblock.facts.model import (
     Attr,
     Call,
     Choice,
     Closure,
     Declared,
+    Element,
     Enter,
+    Item,
     Lookup,
     Narrowed,
     Param,
+    Spread,
     StoreAttr,
+    Unpack,
 )
 from flake8_noblock.link.inference import Inference, Site
 
@@ -109,6 +114,39 @@ def _name_definitions(infer: Inference, site: Site, name: str) -> list[tuple[int
     return found
 
 
+def is_guarded(infer: Inference, place: Place, receiver: Place, method: str) -> bool:
+    """Whether `place` runs only where a call of `method` on the receiver was true."""
+    body = infer.body(place.site)
+    key = _identity(body.ops, receiver.number)
+    region = body.regions[body.where[place.number]]
+    while region.parent >= 0:
+        if region.kind in ("branch", "loop") and region.value >= 0 and region.positive:
+            if _is_call_on(body.ops, region.value, method, lambda base: _identity(body.ops, base) == key):
+                return True
+        region = body.regions[region.parent]
+    return False
+
+
+def comes_from(infer: Inference, place: Place, sources: tuple[str, ...]) -> bool:
+    """Whether the value at `place` is an element, item or part of what a call of one of `sources` gives."""
+    site, number = place
+    ops = infer.body(site).ops
+    match ops[number]:
+        case Element(value=value) | Unpack(value=value) | Item(base=value) | Enter(value=value) | Spread(value=value):
+            return comes_from(infer, Place(site, value), sources)
+        case Choice(values=values):
+            return all(value != number and comes_from(infer, Place(site, value), sources) for value in values)
+        case Param():
+            outer = _generator_argument(infer, site)
+            return outer is not None and comes_from(infer, outer, sources)
+        case Call(func=func, args=args):
+            names = [name for value in infer.value(site, func) for name in paths(infer, value) or ()]
+            if any(infer.knowledge.canonical(name) in sources for name in names):
+                return True
+            return any(map(infer.knowledge.protocol, names)) and bool(args) and comes_from(infer, Place(site, args[0]), sources)
+    return False
+
+
 def same_function(infer: Inference, site: Site, other: Site) -> bool:
     """Whether both bodies belong to one function, generator expressions counting to the one that they stand in."""
     return site.module == other.module and _function(infer, site) == _function(infer, other)
@@ -122,12 +160,13 @@ def _function(infer: Inference, site: Site) -> int:
     return number
 
 
-def calls_on(infer: Inference, place: Place, method: str) -> Iterator[Place]:
-    """Calls of `method` on the object at `place`: in the same body before `place`, or wherever its attribute or name is set up."""
+def calls_on(infer: Inference, place: Place, method: str, before: int) -> Iterator[Place]:
+    """Calls of `method` on the object at `place`: in the same body before operation `before`, the latest first, or wherever
+    its attribute or name is set up."""
     site, number = place
     ops = infer.body(site).ops
     key = _identity(ops, number)
-    for index in range(number - 1, -1, -1):
+    for index in range(before - 1, -1, -1):
         if _is_call_on(ops, index, method, lambda base: _identity(ops, base) == key):
             yield Place(site, index)
     if isinstance(ops[number], Attr):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
-from flake8_noblock.effects.operations import Operation, row_of
+from flake8_noblock.effects.operations import Operation, row_of, unwrap_partial
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.facts.model import Attr, Call, Closure, Lookup
+from flake8_noblock.facts.model import Attr, Call, Closure, Element, Lookup, Unpack
 from flake8_noblock.knowledge.schema import LoopCallback
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
@@ -19,30 +19,26 @@ def bodies_on_loop(infer: Inference, module: str) -> list[int]:
     """The numbers of the bodies of `module` that run on the loop, in source order."""
     facts = infer.facts(module)
     found = {number for number, body in enumerate(facts.bodies) if body.is_async}
-    for number, _, callback in registrations(infer, module):
-        found.update(_targets(infer, module, infer.value(Site(module, number), callback)))
+    for _, callback in registrations(infer, module):
+        found.update(_targets(module, infer.value(*callback)))
     found.update(_decorated(infer, module))
     found.update(_loop_methods(infer, module))
     for number, body in enumerate(facts.bodies):
-        if body.kind == "generator expression" and body.parent in found and not _is_offloaded(infer, module, number):
+        if body.parent in found and (body.kind == "class" or _is_consumed(infer, module, number)):
             found.add(number)
     return sorted(found)
 
 
 def handed_over(infer: Inference, module: str) -> Iterator[Operation]:
     """Blocking operations that are handed to the loop as they are: ``loop.call_later(1, time.sleep, 1)``."""
-    for number, call, callback in registrations(infer, module):
-        site = Site(module, number)
-        callee = infer.value(site, callback)
-        known = row_of(infer, callee)
+    for call, callback in registrations(infer, module):
+        known = row_of(infer, infer.value(*callback))
         if known is not None:
-            op = infer.body(site).ops[call]
-            spelling = op.spelling if isinstance(op, Call) else ""
-            yield Operation(Place(site, call), known[0], known[1], spelling or known[0])
+            yield Operation(call, known[0], known[1], known[0])
 
 
-def registrations(infer: Inference, module: str) -> Iterator[tuple[int, int, int]]:
-    """Calls that hand the loop a callable: (body, number of the call, number of the callable)."""
+def registrations(infer: Inference, module: str) -> Iterator[tuple[Place, Place]]:
+    """Calls that hand the loop a callable, each with that callable."""
     facts = infer.facts(module)
     for number, body in enumerate(facts.bodies):
         for index, op in enumerate(body.ops):
@@ -56,20 +52,8 @@ def registrations(infer: Inference, module: str) -> Iterator[tuple[int, int, int
                 continue
             given = argument(infer, Place(Site(module, number), index), row.callable)
             if given is not None:
-                yield number, index, _unwrapped(infer, Site(module, number), given)
-
-
-def _unwrapped(infer: Inference, site: Site, number: int) -> int:
-    """The callable inside ``functools.partial(callable, ...)``."""
-    op = infer.body(site).ops[number]
-    while isinstance(op, Call) and op.args and _is_partial(infer, infer.value(site, op.func)):
-        number = op.args[0]
-        op = infer.body(site).ops[number]
-    return number
-
-
-def _is_partial(infer: Inference, callee: Values) -> bool:
-    return any((paths(infer, value) or ())[:1] == ("functools.partial",) for value in callee)
+                site = Site(module, number)
+                yield Place(site, index), unwrap_partial(infer, Place(site, given))
 
 
 def _callback_row(infer: Inference, callee: Values) -> LoopCallback | None:
@@ -81,7 +65,7 @@ def _callback_row(infer: Inference, callee: Values) -> LoopCallback | None:
     return None
 
 
-def _targets(infer: Inference, module: str, values: Values) -> Iterator[int]:
+def _targets(module: str, values: Values) -> Iterator[int]:
     for value in values:
         if isinstance(value, Function) and value.module == module:
             yield value.body
@@ -112,14 +96,21 @@ def _loop_methods(infer: Inference, module: str) -> Iterator[int]:
                     yield number
 
 
-def _is_offloaded(infer: Inference, module: str, number: int) -> bool:
-    """Whether a generator expression is handed to another thread."""
-    parent = infer.facts(module).bodies[number].parent
-    ops = infer.facts(module).bodies[parent].ops
+def _is_consumed(infer: Inference, module: str, number: int) -> bool:
+    """Whether a generator expression is iterated where it stands, by a loop or by what is called with it."""
+    facts = infer.facts(module)
+    if facts.bodies[number].kind != "generator expression":
+        return False
+    site = Site(module, facts.bodies[number].parent)
+    ops = infer.body(site).ops
     made = {i for i, op in enumerate(ops) if isinstance(op, Call) and ops[op.func] == Closure(number)}
     for op in ops:
+        if isinstance(op, Element | Unpack) and op.value in made:
+            return True
         if isinstance(op, Call) and made.intersection(op.args):
-            for value in infer.value(Site(module, parent), op.func):
-                if any(infer.knowledge.offload(name) for name in paths(infer, value) or ()):
-                    return True
+            return not _is_offloader(infer, infer.value(site, op.func))
     return False
+
+
+def _is_offloader(infer: Inference, callee: Values) -> bool:
+    return any(infer.knowledge.offload(name) for value in callee for name in paths(infer, value) or ())

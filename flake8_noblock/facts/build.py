@@ -7,7 +7,17 @@ import os
 import sys
 
 from flake8_noblock.facts.lowering import BodyState, ModuleState
-from flake8_noblock.facts.model import Body, ClassFacts, ModuleFacts, Target
+from flake8_noblock.facts.model import (
+    Binary,
+    Body,
+    ClassFacts,
+    Const,
+    Declared,
+    Display,
+    ModuleFacts,
+    Op,
+    Target,
+)
 from flake8_noblock.facts.statements import read_body
 
 RUNNING = Target((sys.version_info[0], sys.version_info[1]), sys.platform, os.name)
@@ -24,7 +34,7 @@ def module_facts(tree: ast.Module, target: Target = RUNNING) -> ModuleFacts:
         bodies=tuple([body or _EMPTY for body in module.bodies]),
         classes=tuple([cls or _NO_CLASS for cls in module.classes]),
         stars=tuple(module.stars),
-        public=_public(tree),
+        public=_public(state),
         globals={name: tuple(where) for name, where in module.globals.items()},
         imported=tuple(module.imported),
     )
@@ -38,26 +48,24 @@ def parse_facts(source: str | bytes, target: Target = RUNNING) -> ModuleFacts | 
         return None
 
 
-def _public(tree: ast.Module) -> tuple[str, ...] | None:
-    """``__all__`` as far as literal lists make it up."""
-    names: list[str] | None = None
-    for node in tree.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List(elts=elts) | ast.Tuple(elts=elts)):
-                names = _strings(elts)
-            case ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.List(elts=elts) | ast.Tuple(elts=elts)):
-                names = _strings(elts)
-            case ast.Assign(targets=[ast.Name(id="__all__")]):
-                return None
-            case ast.AugAssign(target=ast.Name(id="__all__"), value=ast.List(elts=elts) | ast.Tuple(elts=elts)):
-                names = (names or []) + _strings(elts)
-            case ast.AugAssign(target=ast.Name(id="__all__")):
-                return None
+def _public(state: BodyState) -> tuple[str, ...] | None:
+    """``__all__`` where literal lists make it up."""
+    number = state.environment.get("__all__")
+    names = None if number is None else _strings(state.ops, number)
     return None if names is None else tuple(names)
 
 
-def _strings(nodes: list[ast.expr]) -> list[str]:
-    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+def _strings(ops: list[Op], number: int) -> list[str] | None:
+    match ops[number] if number >= 0 else None:
+        case Display(items=items, comprehension=False):
+            values = [ops[item] for item in items]
+            return [op.value for op in values if isinstance(op, Const) and isinstance(op.value, str)]
+        case Binary(operator="Add", left=left, right=right):
+            one, other = _strings(ops, left), _strings(ops, right)
+            return None if one is None or other is None else one + other
+        case Declared(value=value):
+            return _strings(ops, value)
+    return None
 
 
 _EMPTY = Body(

@@ -249,6 +249,7 @@ def _comprehension(kind: str) -> Callable[[BodyState, Any], int]:
         else:
             number = state.emit(Display(kind, (read(state, node.elt),), True), node)  # type: ignore[arg-type]
         state.environment, state.region = outer, region
+        outer.values.update(_bound_within(state, [node]))
         return number
 
     return reader

@@ -64,6 +64,7 @@ class ModuleState:
     stars: list[tuple[str, int]] = field(default_factory=list)
     imported: dict[tuple[str, int], None] = field(default_factory=dict)
     globals: dict[str, list[Definition]] = field(default_factory=dict)
+    system_names: dict[str, str] = field(default_factory=dict)
 
 
 class BodyState:

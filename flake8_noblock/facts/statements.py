@@ -143,7 +143,7 @@ def _assert(state: BodyState, node: ast.Assert) -> None:
 
 
 def _if(state: BodyState, node: ast.If) -> None:
-    decided = verdict(node.test, state.module.target)
+    decided = verdict(node.test, state.module.target, state.module.system_names)
     if decided in ("true", "false"):
         read_body(state, node.body if decided == "true" else node.orelse)
         return
@@ -207,8 +207,8 @@ def _for(state: BodyState, node: ast.For | ast.AsyncFor) -> None:
 
 
 def _while(state: BodyState, node: ast.While) -> None:
-    endless = verdict(node.test, state.module.target) == "true"
-    if verdict(node.test, state.module.target) == "false":
+    decided = verdict(node.test, state.module.target, state.module.system_names)
+    if decided == "false":
         read_body(state, node.orelse)
         return
 
@@ -217,7 +217,7 @@ def _while(state: BodyState, node: ast.While) -> None:
         state.replace_region(state.region, test)
         narrow(state, node.test, True, read)
 
-    _loop(state, [node.test, *node.body], node.body, node.orelse, Region("loop", state.region), head, not endless)
+    _loop(state, [node.test, *node.body], node.body, node.orelse, Region("loop", state.region), head, decided != "true")
 
 
 def _loop(
@@ -373,6 +373,8 @@ def _import_from(state: BodyState, node: ast.ImportFrom) -> None:
         if alias.name == "*":
             state.module.stars.append((module, node.level))
             continue
+        if module in ("sys", "os"):
+            state.module.system_names[alias.asname or alias.name] = f"{module}.{alias.name}"
         number = state.emit(Import(module, node.level, alias.name), node)
         assign_name(state, alias.asname or alias.name, number)
 

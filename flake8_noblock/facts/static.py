@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from flake8_noblock.facts.model import Target
@@ -28,7 +28,11 @@ _OPPOSITE: dict[Verdict, Verdict] = {
 }
 
 
-def verdict(test: ast.expr, target: Target) -> Verdict:
+Imported = Mapping[str, str]
+"""Names that stand for members of ``sys`` and ``os``, with their paths there (``from sys import platform``)."""
+
+
+def verdict(test: ast.expr, target: Target, imported: Imported) -> Verdict:
     """What `test` always is on `target`; "typing" where only a type checker takes it to be true."""
     match test:
         case ast.Constant(value=bool() | int() | None as value):
@@ -36,13 +40,13 @@ def verdict(test: ast.expr, target: Target) -> Verdict:
         case ast.Name(id="TYPE_CHECKING") | ast.Attribute(value=ast.Name(), attr="TYPE_CHECKING"):
             return "typing"
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _OPPOSITE[verdict(operand, target)]
+            return _OPPOSITE[verdict(operand, target, imported)]
         case ast.BoolOp(op=op, values=values):
-            return _joined([verdict(value, target) for value in values], isinstance(op, ast.And))
+            return _joined([verdict(value, target, imported) for value in values], isinstance(op, ast.And))
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _compared(left, op, right, target)
+            return _compared(left, op, right, target, imported)
         case ast.Call(func=ast.Attribute(value=value, attr="startswith"), args=[ast.Constant(value=str() as prefix)]):
-            known = _known(value, target)
+            known = _known(value, target, imported)
             return _truth(known.startswith(prefix)) if isinstance(known, str) else "open"
     return "open"
 
@@ -64,9 +68,9 @@ def _joined(verdicts: list[Verdict], conjunction: bool) -> Verdict:
     return rest.pop() if len(rest) == 1 else "open"
 
 
-def _compared(left: ast.expr, op: ast.cmpop, right: ast.expr, target: Target) -> Verdict:
-    one, other = _known(left, target), _known(right, target)
-    if one is None or other is None or not (_is_target(left) or _is_target(right)):
+def _compared(left: ast.expr, op: ast.cmpop, right: ast.expr, target: Target, imported: Imported) -> Verdict:
+    one, other = _known(left, target, imported), _known(right, target, imported)
+    if one is None or other is None or (_is_literal(left) and _is_literal(right)):
         return "open"
     if isinstance(op, ast.In | ast.NotIn):
         return _truth((one in other) == isinstance(op, ast.In)) if isinstance(other, tuple) else "open"
@@ -77,28 +81,42 @@ def _compared(left: ast.expr, op: ast.cmpop, right: ast.expr, target: Target) ->
         return "open"
 
 
-def _is_target(node: ast.expr) -> bool:
-    base = node.value if isinstance(node, ast.Subscript) else node
-    return isinstance(base, ast.Attribute)
+def _is_literal(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant | ast.Tuple)
 
 
-def _known(node: ast.expr, target: Target) -> object:
-    """The value of ``sys.version_info``, ``sys.platform``, ``os.name`` or a literal; None: not known."""
+def _known(node: ast.expr, target: Target, imported: Imported) -> object:
+    """The value of ``sys.version_info``, ``sys.platform``, ``os.name``, a part of these, or a literal; None: not known."""
     match node:
-        case ast.Attribute(value=ast.Name(id="sys"), attr="version_info"):
-            return (*target.version, 0, "final", 0)
-        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="sys"), attr="version_info"), slice=ast.Constant(value=0)):
-            return target.version[0]
-        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="sys"), attr="version_info"), slice=ast.Constant(value=1)):
-            return target.version[1]
-        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="sys"), attr="version_info"), slice=ast.Slice(lower=None)):
-            return target.version
-        case ast.Attribute(value=ast.Name(id="sys"), attr="platform"):
-            return target.platform
-        case ast.Attribute(value=ast.Name(id="os"), attr="name"):
-            return target.os_name
         case ast.Constant(value=str() | int() as value):
             return value
         case ast.Tuple(elts=elts) if all(isinstance(e, ast.Constant) for e in elts):
             return tuple(e.value for e in elts if isinstance(e, ast.Constant))
+        case ast.Subscript(value=base, slice=ast.Constant(value=int(index))) if 0 <= index <= 1:
+            version = _member(base, target, imported)
+            return version[index] if isinstance(version, tuple) else None
+        case ast.Subscript(value=base, slice=ast.Slice(lower=None)):
+            version = _member(base, target, imported)
+            return target.version if isinstance(version, tuple) else None
+        case ast.Attribute(value=base, attr="major" | "minor" as part):
+            version = _member(base, target, imported)
+            return version[0 if part == "major" else 1] if isinstance(version, tuple) else None
+    return _member(node, target, imported)
+
+
+def _member(node: ast.expr, target: Target, imported: Imported) -> object:
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            path = f"{name}.{attribute}"
+        case ast.Name(id=name):
+            path = imported.get(name, "")
+        case _:
+            return None
+    match path:
+        case "sys.version_info":
+            return (*target.version, 0, "final", 0)
+        case "sys.platform":
+            return target.platform
+        case "os.name":
+            return target.os_name
     return None

@@ -50,6 +50,9 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ``given``     it is given (true) or left out (false)
     ``mentions``  its expression names this constant (``os.WNOHANG`` in ``os.WNOHANG | os.WUNTRACED``)
     ``matches``   it is a string literal in which this regular expression matches from its start
+
+    Two tests are of the receiver itself: with ``guard`` the call stands where a call of this method on it was true
+    (``if future.done():``); with ``source`` it comes out of a call of one of these (``for f in as_completed(fs)``).
     """
 
     keyword: str | None = None
@@ -63,6 +66,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     given: bool | None = None
     mentions: str | None = None
     matches: str | None = None
+    guard: str | None = None
+    source: tuple[str, ...] = ()
 
 
 class Blocking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +114,14 @@ class LoopCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     decorator: bool = False
 
 
+class Protocol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Callables that call methods of their argument: ``list(x)`` calls ``__iter__`` and ``__next__``."""
+
+    names: tuple[str, ...]
+    methods: tuple[str, ...]
+    argument: Argument = Argument(position=0)
+
+
 class LoopMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sync methods that the loop calls on subclasses of these classes (``asyncio.Protocol.data_received``)."""
 
@@ -135,3 +148,4 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     offload: tuple[Offload, ...] = ()
     loop_callback: tuple[LoopCallback, ...] = ()
     loop_methods: tuple[LoopMethods, ...] = ()
+    protocol: tuple[Protocol, ...] = ()

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from flake8_noblock.knowledge import words
-from flake8_noblock.knowledge.schema import Blocking, LoopCallback, LoopMethods, Offload, Table
+from flake8_noblock.knowledge.schema import Blocking, LoopCallback, LoopMethods, Offload, Protocol, Table
 
 
 class TableError(Exception):
@@ -30,6 +30,7 @@ class Index:
     offload: Mapping[str, Offload]
     loop_callback: Mapping[str, LoopCallback]
     loop_methods: Mapping[str, frozenset[str]]
+    protocol: Mapping[str, Protocol]
     aliases: Mapping[str, str]
     returns: Mapping[str, str]
     attributes: Mapping[str, str]
@@ -75,6 +76,7 @@ class _Builder:
     offload: dict[str, Offload] = field(default_factory=dict)
     loop_callback: dict[str, LoopCallback] = field(default_factory=dict)
     loop_methods: dict[str, frozenset[str]] = field(default_factory=dict)
+    protocol: dict[str, Protocol] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     returns: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
@@ -90,6 +92,8 @@ class _Builder:
             self.loop_callback.update(dict.fromkeys(callback.names, callback))
         for methods in table.loop_methods:
             self._add_methods(methods)
+        for protocol in table.protocol:
+            self.protocol.update(dict.fromkeys(protocol.names, protocol))
         self.aliases.update(table.aliases)
         self.returns.update(table.returns)
         self.attributes.update(table.attributes)
@@ -106,6 +110,7 @@ class _Builder:
             self.offload,
             self.loop_callback,
             self.loop_methods,
+            self.protocol,
             self.aliases,
             self.returns,
             self.attributes,
@@ -117,8 +122,8 @@ class _Builder:
     def _classes(self) -> frozenset[str]:
         """Names that can only be classes: what has members, is returned, or is the base of something."""
         members = {*self.blocking, *self.returns, *self.attributes}
-        owners = {name.rpartition(".")[0] for name in members}
-        classes = {owner for owner in owners if owner.rpartition(".")[2][:1].isupper()}
+        owned = [name.rpartition(".") for name in members]
+        classes = {o for o, _, last in owned if o.rpartition(".")[2][:1].isupper() or last.startswith("__")}
         return frozenset(classes.union(self.returns.values(), self.attributes.values(), self.bases))
 
 
@@ -147,7 +152,8 @@ def collect_loop_words() -> dict[str, list[str]]:
     speaking = {name: shipped_index(name) for name in sorted(shipped())}
     rows = {name: index for name, index in speaking.items() if index.loop_callback or index.loop_methods}
     callables = {row.rpartition(".")[2] for index in rows.values() for row in index.loop_callback}
-    return {"modules": list(rows), "callables": sorted(callables)}
+    methods = {method for index in rows.values() for row in index.loop_methods.values() for method in row}
+    return {"modules": list(rows), "callables": sorted(callables), "methods": sorted(methods)}
 
 
 @dataclass(frozen=True)
@@ -214,6 +220,11 @@ class Knowledge:
         """The row saying that `name` has the loop run a callable."""
         name = self.canonical(name)
         return next((index.loop_callback[name] for index in self._indexes(name) if name in index.loop_callback), None)
+
+    def protocol(self, name: str) -> Protocol | None:
+        """The row saying that `name` calls methods of its argument."""
+        name = self.canonical(name)
+        return next((index.protocol[name] for index in self._indexes(name) if name in index.protocol), None)
 
     def loop_methods(self, name: str) -> frozenset[str]:
         """The methods that the loop calls on subclasses of class `name`."""

@@ -9,12 +9,13 @@ from importlib.resources import files
 
 @cache
 def loop_words() -> dict[str, frozenset[str]]:
-    """From a file that is generated from the tables: the ``modules`` whose tables speak of the loop, by import name, and the
-    last names of the ``callables`` that hand the loop a callable."""
+    """From a file that is generated from the tables: the ``modules`` whose tables speak of the loop, by import name, the last
+    names of the ``callables`` that hand the loop a callable, and the names of ``methods`` that the loop calls."""
     text = (files("flake8_noblock.knowledge") / "loop_words.json").read_text(encoding="utf-8")
     return {key: frozenset(words) for key, words in json.loads(text).items()}
 
 
 def may_concern_loop(text: str) -> bool:
     """Whether a module with this text can hold code that the loop runs; in doubt true."""
-    return "async" in text or any(module in text for module in loop_words()["modules"])
+    words = loop_words()
+    return "async" in text or any(word in text for word in (*words["modules"], *words["methods"]))

@@ -70,6 +70,8 @@ def subscript(infer: Inference, site: Site, base: Value, key: int) -> Values | N
             return _special(infer, site, "Tuple", key)
         case ClassValue(cls=SourceClass(name="builtins.type")):
             return _special(infer, site, "Type", key)
+        case ClassValue(cls=SourceClass() as cls, args=args) if args:
+            return classes_of(_applied(infer, (Instance(cls, args),), _arguments(infer, site, key)))
         case ClassValue(cls=SourceClass() as cls):
             return (ClassValue(cls, _arguments(infer, site, key)),)
         case ClassValue():

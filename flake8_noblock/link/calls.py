@@ -40,6 +40,7 @@ from flake8_noblock.link.values import (
     Unknown,
     Value,
     Values,
+    is_unknown,
     union,
 )
 
@@ -149,9 +150,25 @@ def _construct(infer: Inference, value: ClassValue, arguments: Arguments) -> Val
     known = infer.knowledge.returns(cls.name)
     if known is not None:
         return (Instance(named_class(infer, known).cls),)
+    made = _made_by_new(infer, value, arguments)
+    if made:
+        return made
     if value.args or not parameters(infer, cls):
         return (Instance(cls, value.args, exact=True),)
     return (Instance(cls, _solved_parameters(infer, cls, arguments), exact=True),)
+
+
+def _made_by_new(infer: Inference, value: ClassValue, arguments: Arguments) -> Values:
+    """What ``__new__`` says it makes, where it says so: objects of the class with type arguments."""
+    member = find_member(infer, value.cls, "__new__")
+    if member is None or not member.values or member.owner != value.cls or value.args:
+        return ()
+    functions = [Function(f.module, f.body, value) for f in member.values if isinstance(f, Function)]
+    if any(infer.function_body(function).returns < 0 for function in functions):
+        return ()
+    made = call(infer, tuple(functions), arguments)
+    fine = all(isinstance(one, Instance) and one.cls == value.cls and one.args for one in made)
+    return made if fine else ()
 
 
 def _construct_special(infer: Inference, cls: SourceClass, arguments: Arguments) -> Values | None:
@@ -232,7 +249,8 @@ def _matching(infer: Inference, function: Function, arguments: Arguments) -> lis
     if len(candidates) == 1:
         return list(candidates)
     fitting = [c for c in candidates if _fits(infer, c, arguments)]
-    return fitting or list(candidates)
+    known = not arguments.more and not any(map(is_unknown, (*arguments.positional, *arguments.keywords.values())))
+    return fitting[:1] if fitting and known else fitting or list(candidates)
 
 
 def _fits(infer: Inference, function: Function, arguments: Arguments) -> bool:
@@ -264,7 +282,9 @@ def fits(infer: Inference, value: Value, kind: Value) -> bool:
         given = call_value(infer, value, NO_ARGUMENTS)
         return not given or not kind.result or any(fits(infer, g, k) for g in given for k in kind.result)
     if isinstance(kind, Literal):
-        return value == kind if isinstance(value, Literal) else not isinstance(value, TupleValue)
+        return _fits_literal(infer, value, kind)
+    if isinstance(value, Function) and isinstance(kind, Instance):
+        return kind.cls.name == "builtins.object" or is_protocol(infer, kind.cls)
     instance = as_instance(infer, value)
     if instance is None:
         return not (value == Literal(None) and isinstance(kind, Instance) and not is_protocol(infer, kind.cls))
@@ -273,6 +293,15 @@ def fits(infer: Inference, value: Value, kind: Value) -> bool:
     if isinstance(kind.cls, SourceClass) and is_protocol(infer, kind.cls):
         return all(find_member(infer, instance.cls, name) for name in protocol_members(infer, kind.cls))
     return is_subclass(infer, instance.cls, kind.cls)
+
+
+def _fits_literal(infer: Inference, value: Value, kind: Literal) -> bool:
+    if isinstance(value, Literal):
+        return value == kind
+    if kind.value is None:
+        return isinstance(value, Unknown | TypeVariable | Foreign)
+    instance = as_instance(infer, value)
+    return instance is None or instance.cls == builtin(infer, type(kind.value).__name__).cls
 
 
 def _places(body: Body, is_bound: bool, arguments: Arguments) -> list[tuple[int, Values]] | None:

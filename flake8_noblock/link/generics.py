@@ -67,7 +67,8 @@ def _is_open(value: Value) -> bool:
 
 def _replace(value: Value, bindings: Bindings) -> Values:
     if isinstance(value, TypeVariable):
-        return bindings.get(value.name, (value,))
+        replaced = bindings.get(value.name)
+        return (value,) if replaced in (None, (TypeVariable(value.name),)) else replaced  # The one with the bound stays.
     if isinstance(value, ClassOf):
         return classes_of(substitute(value.members, bindings))
     return (_inside(value, lambda inner: substitute(inner, bindings)),)

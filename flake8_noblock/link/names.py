@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_noblock.facts.model import Definition, Import
+from flake8_noblock.facts.model import Definition, Import, ModuleFacts
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.program import Module
 from flake8_noblock.link.values import (
@@ -110,12 +110,22 @@ def _from_stars(infer: Inference, this: Module, name: str, seen: frozenset[str])
         other = infer.program.get(absolute, this.root) if absolute else None
         if other is None or other.facts is None:
             continue
-        public = other.facts.public
-        if name in public if public is not None else not name.startswith("_"):
+        if _is_public(other, other.facts, name):
             found = member(infer, other.key, name, seen | {this.key})
             if found is not None:
                 return found
     return None
+
+
+def _is_public(module: Module, facts: ModuleFacts, name: str) -> bool:
+    """Whether ``from module import *`` takes `name`; a stub does not give on what it imports."""
+    if facts.public is not None:
+        return name in facts.public
+    if name.startswith("_"):
+        return False
+    number = facts.bodies[0].names.get(name)
+    is_stub = module.path is not None and module.path.suffix == ".pyi"
+    return not (is_stub and number is not None and isinstance(facts.bodies[0].ops[number], Import))
 
 
 def imported(infer: Inference, site: Site, op: Import) -> Values:

@@ -1,0 +1,299 @@
+"""The options: from each configuration file and the command line, as text and as lists, and values that are wrong."""
+
+from __future__ import annotations
+
+import ast
+import re
+from argparse import Namespace
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import pytest
+from tests.support import flake8
+
+from flake8_noblock.plugin import Plugin
+
+FILES = {
+    "shop/__init__.py": "",
+    "shop/legacy.py": """\
+class Till:
+    def open(self) -> None: ...
+    def _check(self) -> None: ...
+
+
+def send_fax(number: str) -> None: ...
+def print_label(number: str) -> None: ...
+""",
+    "shop/bus.py": "def in_pool(*args): ...\ndef subscribe(*args): ...\n",
+    "lib/places.py": "import pathlib\n\n\ndef where() -> pathlib.Path: ...\n",
+    "more/clocks.py": "import pathlib\n\n\ndef face() -> pathlib.Path: ...\n",
+    "tables/scanner.toml": """\
+[returns]
+"scanner.connect" = "scanner.Device"
+
+[[blocking]]
+names = ["scanner.Device.read"]
+kind = "network"
+instead = "scanner.aio"
+""",
+    "tables/laser.toml": '[[blocking]]\nnames = ["laser.cut"]\nkind = "thread"\n',
+    "main.py": """\
+import time
+
+import laser
+import scanner
+from clocks import face
+from places import where
+from shop import bus, legacy
+
+
+def on_payment(number: str) -> None:
+    time.sleep(1)
+
+
+async def main(till: legacy.Till) -> None:
+    bus.subscribe("payment", on_payment)
+    bus.in_pool(open(name) for name in ("a", "b"))
+    bus.in_pool(1, [input(name) for name in ("a", "b")])
+    legacy.send_fax("1")
+    legacy.print_label("1")
+    till.open()
+    till._check()
+    where().read_text()
+    face().read_text()
+    scanner.connect("usb:0").read()
+    laser.cut()
+""",
+}
+DEFAULT = {(16, "NBL105"), (17, "NBL107")}
+"""What is reported in main.py without options."""
+
+# An option, its values, what it adds to the default findings and what it takes from them.
+CASES = {
+    "extend-blocking": (
+        ["shop.legacy.send_fax->shop.fax.send", "shop.legacy.Till.*"],
+        {(18, "NBL108"), (20, "NBL108")},
+        set(),
+    ),
+    "safe-calls": (["builtins.op*", "builtins.inpu[ts]"], set(), DEFAULT),
+    "offloaders": (["shop.bus.in_pool", "shop.bus.subscribe[1]"], set(), {(16, "NBL105")}),
+    "loop-callbacks": (["shop.bus.subscribe[1]", "shop.bus.other"], {(11, "NBL101")}, set()),
+    "src": (["./lib", "./more", "."], {(22, "NBL105"), (23, "NBL105")}, set()),
+    "knowledge": (["tables/scanner.toml", "./tables/laser.toml"], {(24, "NBL102"), (25, "NBL106")}, set()),
+}
+OPTIONS = list(CASES)
+
+
+def expected(option: str) -> set[tuple[int, str]]:
+    _, more, less = CASES[option]
+    return (DEFAULT | more) - less
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return write(tmp_path, FILES)
+
+
+def run(*arguments: str, cwd: Path) -> set[tuple[int, str]]:
+    """What flake8 reports in main.py."""
+    done = flake8("--select=NBL", *arguments, "main.py", cwd=cwd)
+    assert done.stderr == ""
+    lines = [re.fullmatch(r"main\.py:(\d+):\d+: (NBL\d{3}) .*", line) for line in done.stdout.splitlines()]
+    assert all(lines), done.stdout
+    return {(int(line[1]), line[2]) for line in lines if line}
+
+
+# --- where options come from -------------------------------------------------------------------------------------------
+
+
+def test_without_options(shop: Path) -> None:
+    assert run(cwd=shop) == DEFAULT
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_on_the_command_line(shop: Path, option: str) -> None:
+    assert run(f"--noblock-{option}={','.join(CASES[option][0])}", cwd=shop) == expected(option)
+
+
+@pytest.mark.parametrize("file", [".flake8", "setup.cfg", "tox.ini"])
+@pytest.mark.parametrize("option", OPTIONS)
+def test_in_a_configuration_file(shop: Path, file: str, option: str) -> None:
+    write(shop, {file: f"[flake8]\nnoblock-{option} = {', '.join(CASES[option][0])}\n"})
+    assert run(cwd=shop) == expected(option)
+
+
+@pytest.mark.parametrize(
+    ("before", "between"),
+    [("\n    ", "\n    "), ("\n    ", ",\n    "), ("", " ")],
+    ids=["lines", "lines with commas", "spaces"],
+)
+def test_a_list_over_several_lines(shop: Path, before: str, between: str) -> None:
+    settings = [f"noblock_{name.replace('-', '_')} = {before}{between.join(CASES[name][0])}\n" for name in OPTIONS]
+    write(shop, {".flake8": "[flake8]\n" + "".join(settings)})
+    more = set().union(*(CASES[name][1] for name in OPTIONS))
+    less = set().union(*(CASES[name][2] for name in OPTIONS))
+    assert run(cwd=shop) == (DEFAULT | more) - less
+
+
+def test_paths_start_at_the_configuration_file(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    config = "[flake8]\nnoblock-src = ./lib\nnoblock-knowledge = ./tables/laser.toml\n"
+    write(shop, {".flake8": config})
+    folder = tmp_path_factory.mktemp("elsewhere")
+    arguments = ["--select=NBL", f"--config={shop / '.flake8'}", str(shop / "main.py")]
+    lines = flake8(*arguments, cwd=folder).stdout.splitlines()
+    assert {line.partition(" NBL")[2][:3] for line in lines} == {"105", "106", "107"}
+    assert sum(" NBL105 " in line for line in lines) == 2
+
+
+def test_the_help_names_each_option(tmp_path: Path) -> None:
+    text = flake8("--help", cwd=tmp_path).stdout
+    assert [option for option in OPTIONS if f"--noblock-{option}" not in text] == []
+
+
+# --- values as Python lists --------------------------------------------------------------------------------------------
+
+
+def test_lists_in_pyproject_toml(shop: Path) -> None:
+    try:
+        distribution("Flake8-pyproject")
+    except PackageNotFoundError:
+        pytest.skip("Flake8-pyproject is not installed")
+    lists = [f"noblock-{name} = {CASES[name][0]}\n" for name in ("extend-blocking", "src", "knowledge")]
+    write(shop, {"pyproject.toml": "[tool.flake8]\n" + "".join(lists) + 'noblock-safe-calls = "builtins.input"\n'})
+    more = set().union(*(CASES[name][1] for name in ("extend-blocking", "src", "knowledge")))
+    assert run(cwd=shop) == (DEFAULT | more) - {(17, "NBL107")}
+
+
+@pytest.fixture
+def plugin(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Plugin]]:
+    monkeypatch.chdir(shop)
+    yield Plugin
+    Plugin.parse_options(namespace())
+
+
+def namespace(**values: object) -> Namespace:
+    empty = {f"noblock_{option.replace('-', '_')}": [] for option in OPTIONS}
+    return Namespace(**{"select": None, "extend_select": None, **empty, **values})
+
+
+def found(plugin: type[Plugin], **values: object) -> set[tuple[int, str]]:
+    plugin.parse_options(namespace(**values))
+    text = FILES["main.py"]
+    findings = plugin(ast.parse(text), "main.py", text.splitlines(keepends=True)).run()
+    return {(line, message[:6]) for line, _, message, _ in findings}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("form", [list, tuple, ",".join, " \n ".join, ", ".join], ids=["list", "tuple", ",", "lines", ", "])
+def test_values_in_other_forms(plugin: type[Plugin], option: str, form: type) -> None:
+    values = form(CASES[option][0])
+    assert found(plugin, **{f"noblock_{option.replace('-', '_')}": values}) == expected(option)
+
+
+@pytest.mark.parametrize("nothing", [[], (), "", " \n ", None, [""]])
+def test_no_values(plugin: type[Plugin], nothing: object) -> None:
+    assert found(plugin, **{f"noblock_{name.replace('-', '_')}": nothing for name in OPTIONS}) == DEFAULT
+
+
+def test_options_of_one_run_do_not_reach_the_next(plugin: type[Plugin]) -> None:
+    """An editor may run flake8 again and again in one process."""
+    assert found(plugin, noblock_extend_blocking=["shop.legacy.send_fax"]) == DEFAULT | {(18, "NBL108")}
+    assert found(plugin, noblock_safe_calls=["builtins.*"]) == set()
+    assert found(plugin) == DEFAULT
+
+
+def test_another_run_in_the_same_process_reads_the_files_anew(plugin: type[Plugin], shop: Path) -> None:
+    assert found(plugin, noblock_src=["lib"]) == DEFAULT | {(22, "NBL105")}
+    write(shop, {"lib/places.py": "def where() -> str: ...\n"})
+    assert found(plugin, noblock_src=["lib"]) == DEFAULT
+
+
+# --- wrong values ------------------------------------------------------------------------------------------------------
+
+WRONG_TABLES = {
+    "broken.toml": "[[blocking]\n",
+    "unknown_part.toml": "[[bloking]]\nnames = ['a.b']\nkind = 'sleep'\n",
+    "unknown_kind.toml": "[[blocking]]\nnames = ['a.b']\nkind = 'nap'\n",
+    "no_kind.toml": "[[blocking]]\nnames = ['a.b']\n",
+    "wrong_type.toml": "[[blocking]]\nnames = 'a.b'\nkind = 'sleep'\n",
+    "nested.toml": "x = " + "[" * 5000 + "]" * 5000 + "\n",
+}
+WRONG = [
+    *[("extend-blocking", value) for value in ("shop.fax-number", "shop..fax", "shop.fax->", "->", "1.fax", "*", "shop.*.fax", "é.", "")],
+    *[("safe-calls", value) for value in ("a/b", "a->b", "a:b", "a.(b)")],
+    *[("offloaders", value) for value in ("shop.f[x]", "shop.f[]", "shop.f[-1]", "shop.f[1", "shop.*", "f()")],
+    *[("loop-callbacks", value) for value in ("shop.f[x]", "shop.f->g", "shop.f[0][1]", ".f")],
+    *[("src", value) for value in ("missing", "./missing", "main.py", "lib\0", "a/" * 3000)],
+    *[("knowledge", value) for value in ("missing.toml", "lib", "lib\0.toml", "latin.toml", "a/" * 3000, *WRONG_TABLES)],
+]
+
+
+@pytest.mark.parametrize(("option", "value"), [pair for pair in WRONG if pair[1]])
+def test_a_wrong_value_is_told_in_one_line(
+    plugin: type[Plugin], shop: Path, capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    write(shop, WRONG_TABLES)
+    (shop / "latin.toml").write_bytes(b"# caf\xe9\n")
+    with pytest.raises(SystemExit) as ended:
+        plugin.parse_options(namespace(**{f"noblock_{option.replace('-', '_')}": [value]}))
+    assert ended.value.code == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert re.fullmatch(rf"flake8: --noblock-{option}: .*it takes .*\n", output.err)
+    assert output.err.count("\n") == len(output.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", [5, {"shop": "fax"}, [5], [["shop.fax"]]])
+@pytest.mark.parametrize("option", ["extend-blocking", "src"])
+def test_a_value_that_is_no_text(plugin: type[Plugin], option: str, value: object) -> None:
+    with pytest.raises(SystemExit) as ended:
+        plugin.parse_options(namespace(**{f"noblock_{option.replace('-', '_')}": value}))
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("extend-blocking", "shop.fax-number", "'shop.fax-number'"),
+        ("safe-calls", "a/b", "/b'"),
+        ("offloaders", "shop.f[x]", "'shop.f[x]'"),
+        ("loop-callbacks", "shop.f[x]", "'shop.f[x]'"),
+        ("src", "missing", "'missing'"),
+        ("knowledge", "broken.toml", "broken.toml"),
+    ],
+)
+def test_a_wrong_value_ends_the_run(shop: Path, option: str, value: str, says: str) -> None:
+    write(shop, WRONG_TABLES)
+    done = flake8(f"--noblock-{option}={value}", "main.py", "lib/places.py", cwd=shop)
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert re.fullmatch(rf"flake8: --noblock-{option}: .*{re.escape(says)}.*it takes .*\n", done.stderr)
+
+
+@pytest.mark.parametrize("file", [".flake8", "setup.cfg", "tox.ini"])
+def test_a_wrong_value_in_a_configuration_file_ends_the_run(shop: Path, file: str) -> None:
+    write(shop, {file: "[flake8]\nnoblock-offloaders =\n    shop.bus.in_pool\n    shop.bus.f[x]\n"})
+    done = flake8("-j", "2", cwd=shop)
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert done.stderr.startswith("flake8: --noblock-offloaders: 'shop.bus.f[x]' ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_wrong_value_in_pyproject_toml_ends_the_run(shop: Path) -> None:
+    try:
+        distribution("Flake8-pyproject")
+    except PackageNotFoundError:
+        pytest.skip("Flake8-pyproject is not installed")
+    write(shop, {"pyproject.toml": "[tool.flake8]\nnoblock-src = ['lib', 'missing']\n"})
+    done = flake8("main.py", cwd=shop)
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert done.stderr.startswith("flake8: --noblock-src: ")
+    assert done.stderr.count("\n") == 1
