@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flake8_noblock.facts.build import module_facts
 from flake8_noblock.finding import Finding
@@ -14,13 +15,16 @@ from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.environment import library_folders
 from flake8_noblock.link.evaluate import inference
 from flake8_noblock.link.finder import Finder, module_name
-from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.inference import Inference, Oracle
 from flake8_noblock.link.names import named
 from flake8_noblock.link.program import Module, Program, digest
 from flake8_noblock.link.values import ClassValue, Function
 from flake8_noblock.options import Options
 from flake8_noblock.rules.base import Rule, Subject
 from flake8_noblock.rules.codes import INTERNAL_ERROR
+
+if TYPE_CHECKING:
+    from flake8_noblock.link.astroid_bridge import Oracle as AstroidOracle
 
 
 class Session:
@@ -30,7 +34,8 @@ class Session:
         self._folder = options.working_folder
         self._roots = options.source_roots or _guessed_roots(self._folder)
         self._guess = Path() if options.source_roots else self._folder
-        self._program = Program(Finder(self._roots, library_folders(self._folder, os.environ)))
+        self._finder = Finder(self._roots, library_folders(self._folder, os.environ))
+        self._program = Program(self._finder)
         self._knowledge = _with_definitions(options.knowledge, inference(self._program, options.knowledge))
         self._infer = inference(self._program, self._knowledge)
 
@@ -38,7 +43,9 @@ class Session:
         """The findings of `rules` in the module whose text and tree these are, in the order of their places."""
         if not self._knowledge.may_concern_loop(text):
             return []
-        subject = Subject(self._infer_with(tree, filename, text), self._key(filename))
+        key = self._key(filename)
+        subject = Subject(self._infer_with(tree, filename, text), key)
+        subject.infer.oracles[key] = self._oracle(key, text)
         findings: set[Finding] = set()
         for rule in rules:
             with subject.contain(rule.code):
@@ -46,6 +53,20 @@ class Session:
         if subject.failures:
             findings.add(_internal_error(subject.failures))
         return sorted(findings)
+
+    def _oracle(self, key: str, text: str) -> Oracle:
+        """astroid, not imported before it is asked."""
+        bridge: AstroidOracle | None = None
+
+        def ask(line: int, column: int) -> tuple[str, ...]:
+            nonlocal bridge
+            if bridge is None:
+                from flake8_noblock.link import astroid_bridge
+
+                bridge = astroid_bridge.Oracle(self._finder, text, self._program[key].name)
+            return bridge.receiver_classes(line, column)
+
+        return ask
 
     def _key(self, filename: str) -> str:
         name, path, root = self._named(filename)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from flake8_noblock.effects.callees import paths, protocol_paths
 from flake8_noblock.effects.conditions import argument, is_switched_off
 from flake8_noblock.effects.origins import Place, definitions_of, origins, same_function
+from flake8_noblock.effects.receivers import callees
 from flake8_noblock.facts.model import (
     Attr,
     Await,
@@ -27,7 +28,7 @@ from flake8_noblock.facts.model import (
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.calls import as_instance
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Function, Value, Values
+from flake8_noblock.link.values import Function, Instance, Value, Values
 from flake8_noblock.link.values import Literal as Constant
 
 
@@ -37,12 +38,16 @@ Known = tuple[str, Blocking]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A blocking operation at `place`; `name` is the path by which the table knows it, `spelling` how it is written."""
+    """A blocking operation at `place`; `name` is the path by which the table knows it, `spelling` how it is written.
+
+    `has_arguments`: it is a call with arguments.
+    """
 
     place: Place
     name: str
     row: Blocking
     spelling: str
+    has_arguments: bool = True
 
 
 def operations(infer: Inference, site: Site) -> Iterator[Operation]:
@@ -101,7 +106,7 @@ def _call(infer: Inference, place: Place, op: Call, uses: _Uses) -> Operation | 
     ops = infer.body(place.site).ops
     callee = ops[op.func]
     at, func = unwrap_partial(infer, Place(place.site, op.func))
-    known = _global_row(infer, at, func, "") or row_of(infer, infer.value(at, func))
+    known = _global_row(infer, at, func, "") or row_of(infer, callees(infer, place.site, place.number, at, func))
     if known == "safe":
         return None
     if known is None:
@@ -111,11 +116,12 @@ def _call(infer: Inference, place: Place, op: Call, uses: _Uses) -> Operation | 
     if is_switched_off(infer, row, place, receiver) or _is_own_handle(infer, row, place, receiver):
         return None
     spelling = op.spelling or name.rpartition(".")[2]
+    found = Operation(place, name, row, spelling, bool(op.args or op.keywords))
     if not row.iterates:
-        return Operation(place, name, row, spelling)
+        return found
     if place.number in uses.iterated:
-        return Operation(Place(place.site, uses.iterated[place.number]), name, row, spelling)
-    return Operation(place, name, row, spelling) if place.number in uses.consumed else None
+        return replace(found, place=Place(place.site, uses.iterated[place.number]))
+    return found if place.number in uses.consumed else None
 
 
 def _called_methods(infer: Inference, place: Place, op: Call) -> Operation | None:
@@ -146,6 +152,10 @@ def _is_partial(infer: Inference, callee: Values) -> bool:
 
 def _global_row(infer: Inference, site: Site, number: int, method: str) -> Known | Literal["safe"] | None:
     """What tables say of an attribute (then `method`) of a module's value by its path (``sys.stdin.read``)."""
+    op = infer.body(site).ops[number]
+    inner = op.base if isinstance(op, Attr) and not method else number
+    if not isinstance(infer.body(site).ops[inner], Attr | Import | Lookup):
+        return None
     path = _global_path(infer, site, number)
     if path is None or path.count(".") + bool(method) < 2:
         return None
@@ -158,7 +168,7 @@ def _global_path(infer: Inference, site: Site, number: int) -> str | None:
     op = infer.body(site).ops[number]
     match op:
         case Attr(base=base, name=name):
-            owner = _global_path(infer, site, base)
+            owner = _global_path(infer, site, base) or _class_path(infer, site, base)
             return None if owner is None else f"{owner}.{name}"
         case Import(module=module, level=0, name=None):
             return module
@@ -168,6 +178,13 @@ def _global_path(infer: Inference, site: Site, number: int) -> str | None:
             made = definitions_of(infer, Place(site, number))
             return _global_path(infer, *made[0]) if len(made) == 1 else None
     return None
+
+
+def _class_path(infer: Inference, site: Site, number: int) -> str | None:
+    """The path of the class of an attribute's owner: tables know ``subprocess.Popen.stdout.read``."""
+    values = [value for value in infer.value(site, number) if value != Constant(None)]
+    names = {infer.knowledge.canonical(v.cls.name) if isinstance(v, Instance) else "" for v in values}
+    return (names.pop() or None) if len(names) == 1 else None
 
 
 def row_of(infer: Inference, callee: Values) -> Known | None:

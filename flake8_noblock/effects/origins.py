@@ -18,11 +18,13 @@ from flake8_noblock.facts.model import (
     Lookup,
     Narrowed,
     Param,
+    Return,
     Spread,
     StoreAttr,
     Unpack,
 )
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import Function
 
 
 class Place(NamedTuple):
@@ -171,11 +173,28 @@ def calls_on(infer: Inference, place: Place, method: str, before: int) -> Iterat
             yield Place(site, index)
     if isinstance(ops[number], Attr):
         yield from _calls_on_attribute(infer, place, method)
+    if isinstance(ops[number], Call):
+        yield from _calls_on_result(infer, place, method)
     for made in definitions_of(infer, place):
         others = infer.body(made.site).ops
         for index in range(len(others)):
             if _is_call_on(others, index, method, lambda base, n=made.number: base == n):
                 yield Place(made.site, index)
+
+
+def _calls_on_result(infer: Inference, place: Place, method: str) -> Iterator[Place]:
+    """Calls on an object in the function that made and returned it."""
+    op = infer.body(place.site).ops[place.number]
+    for value in infer.value(place.site, op.func) if isinstance(op, Call) else ():
+        if isinstance(value, Function):
+            site = Site(value.module, value.body)
+            ops = infer.body(site).ops
+            for returned in ops:
+                if isinstance(returned, Return) and returned.value >= 0 and not isinstance(ops[returned.value], Attr):
+                    key = _identity(ops, returned.value)
+                    for index in range(len(ops) - 1, -1, -1):
+                        if _is_call_on(ops, index, method, lambda b, k=key, o=ops: _identity(o, b) == k):
+                            yield Place(site, index)
 
 
 def _calls_on_attribute(infer: Inference, place: Place, method: str) -> Iterator[Place]:

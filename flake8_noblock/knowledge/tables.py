@@ -221,6 +221,12 @@ class Knowledge:
         name = self.canonical(name)
         return next((index.loop_callback[name] for index in self._indexes(name) if name in index.loop_callback), None)
 
+    def blocking_methods(self, modules: Iterable[str]) -> frozenset[str]:
+        """The last names of the blocking operations in the tables of these import names, and in the user's own."""
+        tops = {module.partition(".")[0] for module in modules}
+        tables = [shipped_index(name) for name in sorted(shipped()) if name.partition(".")[0] in tops]
+        return frozenset(row.rpartition(".")[2] for index in (self.own, *tables) for row in index.blocking)
+
     def protocol(self, name: str) -> Protocol | None:
         """The row saying that `name` calls methods of its argument."""
         name = self.canonical(name)

@@ -167,7 +167,7 @@ def _made_by_new(infer: Inference, value: ClassValue, arguments: Arguments) -> V
     if any(infer.function_body(function).returns < 0 for function in functions):
         return ()
     made = call(infer, tuple(functions), arguments)
-    fine = all(isinstance(one, Instance) and one.cls == value.cls and one.args for one in made)
+    fine = all(isinstance(one, Instance) and one.args for one in made)
     return made if fine else ()
 
 
@@ -278,6 +278,8 @@ def _may_be(infer: Inference, function: Function, parameter: Parameter, values: 
 
 def fits(infer: Inference, value: Value, kind: Value) -> bool:
     """Whether `value` may be passed where `kind` is declared; false only where it is seen not to be one."""
+    if isinstance(kind, TypeVariable):
+        return not kind.bound or any(fits(infer, value, limit) for limit in kind.bound)
     if isinstance(kind, CallableValue) and isinstance(value, Function):
         given = call_value(infer, value, NO_ARGUMENTS)
         return not given or not kind.result or any(fits(infer, g, k) for g in given for k in kind.result)
@@ -393,4 +395,12 @@ def _solve_protocol(
         for value in own_member(infer, cls, name) or ():
             if isinstance(value, Function):
                 pattern = substitute(result(infer, value), bindings)
-                solve(infer, pattern, call_method(infer, instance, name, NO_ARGUMENTS), solved)
+                solve(infer, pattern, call_method(infer, instance, name, _expected(infer, value)), solved)
+
+
+def _expected(infer: Inference, function: Function) -> Arguments:
+    """Arguments as the annotations of a method ask for them."""
+    site = Site(function.module, function.body)
+    plain = [p for p in infer.function_body(function).params[1:] if p.kind in ("positional", "plain")]
+    asked = [close(declared(infer, site, p.annotation)) if p.annotation >= 0 else UNKNOWN for p in plain]
+    return Arguments(tuple(asked), more=False)

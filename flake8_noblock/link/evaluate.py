@@ -87,7 +87,7 @@ def _display(infer: Inference, site: Site, op: model.Display) -> Values:
     spread = any(isinstance(ops[value], model.Spread) for value in op.items)
     if op.kind == "tuple" and not op.comprehension and not spread:
         return (TupleValue(tuple([infer.value(site, value) for value in op.items])),)
-    items = union(*[infer.value(site, value) for value in op.items]) if not spread else UNKNOWN
+    items = union(*[infer.value(site, value) for value in op.items])
     return (Instance(builtin(infer, op.kind).cls, (items,), exact=True),)
 
 

@@ -14,6 +14,8 @@ DEEPEST = 60
 """Questions that may depend on one another in a row; what lies deeper is unknown."""
 
 Evaluate = Callable[["Inference", "Site", int, Op], Values]
+Oracle = Callable[[int, int], tuple[str, ...]]
+"""Says of the receiver of the method call at a line and column which classes it may be of; none: not known."""
 
 
 class Site(NamedTuple):
@@ -39,6 +41,7 @@ class Inference:
         self._asked: dict[tuple[Site, int], int] = {}
         self._lowest_cut = DEEPEST + 1
         self.caches: dict[str, dict[object, object]] = {}
+        self.oracles: dict[str, Oracle] = {}
 
     def value(self, site: Site, number: int) -> Values:
         """What operation `number` of the body at `site` may give."""

@@ -48,4 +48,4 @@ def _offloaded(operation: Operation) -> str:
     last = operation.name.rpartition(".")[2]
     if last.startswith("__"):
         return "..., in a function of its own"
-    return f"{operation.spelling}, ..."
+    return f"{operation.spelling}, ..." if operation.has_arguments else operation.spelling

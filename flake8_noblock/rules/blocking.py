@@ -21,11 +21,15 @@ class BlockingRule(Rule):
     micro: ClassVar[bool] = False
 
     def check(self, subject: Subject) -> Iterable[Finding]:
+        seen: set[tuple[int, int]] = set()
         for operation in direct_operations(subject):
-            if operation.row.kind == self.kind and (self.micro or operation.row.severity != "micro"):
-                body = subject.infer.body(operation.place.site)
-                number = operation.place.number
-                yield Finding(body.lines[number], body.columns[number], self.code, blocking_text(operation))
+            if operation.row.kind != self.kind or (operation.row.severity == "micro" and not self.micro):
+                continue
+            body = subject.infer.body(operation.place.site)
+            where = (body.lines[operation.place.number], body.columns[operation.place.number])
+            if where not in seen:  # ``with Popen(...)`` starts and waits at one place: one finding.
+                seen.add(where)
+                yield Finding(*where, self.code, blocking_text(operation))
 
 
 def direct_operations(subject: Subject) -> list[Operation]:

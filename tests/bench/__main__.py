@@ -21,7 +21,7 @@ BARE, PLUGIN, ASYNC = "bare flake8", "flake8 with flake8-noblock", "flake8 with 
 FLAKE8 = ("-m", "flake8", "--isolated", "--jobs=1")
 COLUMNS = (
     "tool",
-    "files read",
+    "packages",
     "lines",
     "files",
     "async files",
@@ -32,27 +32,22 @@ COLUMNS = (
 )
 
 
-def jobs_on_all(made: Environments, folder: Path) -> list[Job]:
-    """What is measured on the whole corpus."""
-    bare, plugin = str(made.bare.python), str(made.plugin.python)
+def jobs_on_all(made: Environments, sources: Sources) -> list[Job]:
+    """What is measured on all packages."""
+    bare = str(made.bare.python)
     return [
-        Job(BARE, (bare, *FLAKE8, "."), folder),
-        Job(PLUGIN, (plugin, *FLAKE8, "."), folder),
-        Job("pyflakes alone", (bare, "-m", "pyflakes", "."), folder),
-        Job("pycodestyle alone", (bare, "-m", "pycodestyle", f"--config={os.devnull}", "."), folder),
+        *_with_and_without(made, sources),
+        Job("pyflakes alone", (bare, "-m", "pyflakes", "."), sources.folders),
+        Job("pycodestyle alone", (bare, "-m", "pycodestyle", f"--config={os.devnull}", "."), sources.folders),
     ]
 
 
-def jobs_on_sample(made: Environments, folder: Path, sample: Sources, limit: float) -> list[Job]:
-    """What is measured on a sample, since flake8-async would need too long for all."""
+def jobs_on_one(made: Environments, sources: Sources, limit: float) -> list[Job]:
+    """What is measured on one package only, since flake8-async would need too long for all."""
     if made.flake8_async is None:
         return []
-    paths = tuple(str(file.path.relative_to(folder)) for file in sample.files)
-    return [
-        Job(BARE, (str(made.bare.python), *FLAKE8, *paths), folder),
-        Job(PLUGIN, (str(made.plugin.python), *FLAKE8, *paths), folder),
-        Job(ASYNC, (str(made.flake8_async.python), *FLAKE8, *paths), folder, limit=limit),
-    ]
+    command = (str(made.flake8_async.python), *FLAKE8, ".")
+    return [*_with_and_without(made, sources), Job(ASYNC, command, sources.folders, limit=limit)]
 
 
 def rows(sources: Sources, costs: Mapping[str, Sequence[Cost]]) -> list[tuple[str, ...]]:
@@ -79,16 +74,21 @@ def versions(made: Environments) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
-    folder = options.corpus.resolve()
-    sources = corpus.read(folder)
-    sample = corpus.sample(sources, options.sample)
+    packages = corpus.packages(options.corpus.resolve())
+    everything = corpus.together(packages)
+    one = min(packages, key=lambda package: abs(package.lines - options.sample))
     with tempfile.TemporaryDirectory() as scratch:
         made = environments.make(Path(scratch), with_flake8_async=not options.without_flake8_async)
-        cells = rows(sources, measure.interleaved(jobs_on_all(made, folder), options.rounds))
-        cells += rows(
-            sample, measure.interleaved(jobs_on_sample(made, folder, sample, options.limit), options.rounds)
-        )
+        cells = rows(everything, measure.interleaved(jobs_on_all(made, everything), options.rounds))
+        cells += rows(one, measure.interleaved(jobs_on_one(made, one, options.limit), options.rounds))
         print(f"{versions(made)}; rounds: {options.rounds}\n\n{table(COLUMNS, cells)}")
+
+
+def _with_and_without(made: Environments, sources: Sources) -> list[Job]:
+    return [
+        Job(BARE, (str(made.bare.python), *FLAKE8, "."), sources.folders),
+        Job(PLUGIN, (str(made.plugin.python), *FLAKE8, "."), sources.folders),
+    ]
 
 
 def _row(sources: Sources, costs: Mapping[str, Sequence[Cost]], name: str) -> tuple[str, ...]:
@@ -116,7 +116,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=3, help="how often each tool runs (default: 3)")
     parser.add_argument(
-        "--sample", type=int, default=20_000, help="lines that flake8-async reads (default: 20000)"
+        "--sample",
+        type=int,
+        default=20_000,
+        help="flake8-async reads only the package with about so many lines (default: 20000)",
     )
     parser.add_argument(
         "--limit", type=float, default=600, help="seconds after which flake8-async is stopped (default: 600)"

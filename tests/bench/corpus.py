@@ -22,8 +22,9 @@ ASYNC = re.compile(rb"^[ \t]*async[ \t]+def\b", re.MULTILINE)
 
 @dataclass(frozen=True)
 class File:
-    """A Python file of a corpus."""
+    """A Python file of a corpus, in `folder` of its package."""
 
+    folder: Path
     path: Path
     lines: int
     has_async_def: bool
@@ -32,9 +33,10 @@ class File:
 
 @dataclass(frozen=True)
 class Sources:
-    """Python files and what is said of them in a table."""
+    """Python files of one or more packages and what is said of them in a table."""
 
     name: str
+    folders: tuple[Path, ...]
     files: tuple[File, ...]
 
     @property
@@ -47,18 +49,24 @@ class Sources:
         return sum(file.has_async_def for file in self.files) / len(self.files)
 
 
+def packages(folder: Path) -> tuple[Sources, ...]:
+    """The packages in `folder`: each folder in it with Python files."""
+    found = [read(entry) for entry in sorted(folder.iterdir()) if entry.is_dir() and any(entry.rglob("*.py"))]
+    if not found:
+        raise SystemExit(f"no packages in {folder}")
+    return tuple(found)
+
+
 def read(folder: Path) -> Sources:
     """The Python files below `folder`, in the order of their names."""
-    files = tuple(_file(path) for path in sorted(folder.rglob("*.py")) if path.is_file())
-    if not files:
-        raise SystemExit(f"no Python files below {folder}")
-    return Sources("all", files)
+    paths = sorted(path for path in folder.rglob("*.py") if path.is_file())
+    return Sources(folder.name, (folder,), tuple(_file(folder, path) for path in paths))
 
 
-def sample(sources: Sources, lines: int) -> Sources:
-    """Files taken evenly from all over the corpus, with about so many lines."""
-    step = max(1, round(sources.lines / lines))
-    return Sources("sample", sources.files[step // 2 :: step] or sources.files[:1])
+def together(parts: Sequence[Sources]) -> Sources:
+    """Several packages as one."""
+    folders = tuple(folder for part in parts for folder in part.folders)
+    return Sources("all", folders, tuple(file for part in parts for file in part.files))
 
 
 def requirements(text: str) -> Iterator[str]:
@@ -101,9 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"{requirement}: {len(tree.files):,} files, {tree.lines:,} lines")
 
 
-def _file(path: Path) -> File:
+def _file(folder: Path, path: Path) -> File:
     source = path.read_bytes()
-    return File(path, source.count(b"\n"), ASYNC.search(source) is not None, b"async" in source)
+    return File(folder, path, source.count(b"\n"), ASYNC.search(source) is not None, b"async" in source)
 
 
 if __name__ == "__main__":

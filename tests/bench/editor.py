@@ -22,21 +22,19 @@ def nearest(files: Iterable[File]) -> File:
     return min(files, key=lambda file: (abs(file.lines - LINES), file.path))
 
 
-def jobs(made: Environments, folder: Path, file: File) -> list[Job]:
+def jobs(made: Environments, file: File) -> list[Job]:
     """flake8 with and without the plugin, as an editor calls it: from the package's folder, the text on standard input."""
-    package = folder / file.path.relative_to(folder).parts[0]
-    package = package if package.is_dir() else folder
-    shown = f"--stdin-display-name={file.path.relative_to(package)}"
+    arguments = (*FLAKE8, f"--stdin-display-name={file.path.relative_to(file.folder)}", "-")
     interpreters = {BARE: made.bare.python, PLUGIN: made.plugin.python}
     return [
-        Job(name, (str(python), *FLAKE8, shown, "-"), package, file.path)
+        Job(name, (str(python), *arguments), (file.folder,), stdin=file.path)
         for name, python in interpreters.items()
     ]
 
 
-def rows(made: Environments, folder: Path, kind: str, file: File, rounds: int) -> list[tuple[str, ...]]:
+def rows(made: Environments, kind: str, file: File, rounds: int) -> list[tuple[str, ...]]:
     """The rows of one file: `kind` says which it is."""
-    costs = measure.interleaved(jobs(made, folder, file), rounds)
+    costs = measure.interleaved(jobs(made, file), rounds)
     more = measure.median_difference(costs, PLUGIN, BARE)
     return [
         (
@@ -53,17 +51,14 @@ def rows(made: Environments, folder: Path, kind: str, file: File, rounds: int) -
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
-    folder = options.corpus.resolve()
-    files = corpus.read(folder).files
+    files = corpus.together(corpus.packages(options.corpus.resolve())).files
     kinds = {
         "async": nearest(file for file in files if file.has_async_def),
         "no async": nearest(file for file in files if not file.names_async),
     }
     with tempfile.TemporaryDirectory() as scratch:
         made = environments.make(Path(scratch), with_flake8_async=False)
-        cells = [
-            row for kind, file in kinds.items() for row in rows(made, folder, kind, file, options.rounds)
-        ]
+        cells = [row for kind, file in kinds.items() for row in rows(made, kind, file, options.rounds)]
         print(f"{versions(made)}; rounds: {options.rounds}\n\n{table(COLUMNS, cells)}")
 
 

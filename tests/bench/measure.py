@@ -19,18 +19,18 @@ _UNSET = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONWAR
 
 @dataclass(frozen=True)
 class Job:
-    """A command to measure. `limit` is in seconds of wall time."""
+    """A command to measure, run in each of `folders`, one after the other. `limit` is in seconds of wall time for each."""
 
     name: str
     command: tuple[str, ...]
-    folder: Path
+    folders: tuple[Path, ...]
     stdin: Path | None = None
     limit: float | None = None
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of one process: user and system time of it and its children, and time on the clock."""
+    """Seconds of processes: user and system time of them and their children, and time on the clock."""
 
     cpu: float
     wall: float
@@ -38,33 +38,14 @@ class Cost:
 
 
 def run(job: Job) -> Cost:
-    """Run the command in a fresh process.
+    """Run the command in a fresh process for each folder.
 
     Linters end with status 0 or 1; RuntimeError for anything else.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in _UNSET}
-    with open(job.stdin or os.devnull, "rb") as stdin, tempfile.TemporaryFile() as errors:
-        cpu, wall = _children(), time.perf_counter()
-        try:
-            status = subprocess.run(
-                job.command,
-                cwd=job.folder,
-                env=environment,
-                stdin=stdin,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                timeout=job.limit,
-                check=False,
-            ).returncode
-        except subprocess.TimeoutExpired:
-            return Cost(_children() - cpu, time.perf_counter() - wall, stopped=True)
-        cost = Cost(_children() - cpu, time.perf_counter() - wall)
-        if status not in (0, 1):
-            errors.seek(0)
-            raise RuntimeError(
-                f"{job.name} ended with status {status}: {errors.read().decode(errors='replace')[-2000:]}"
-            )
-    return cost
+    costs = [_run(job, folder) for folder in job.folders]
+    return Cost(
+        sum(cost.cpu for cost in costs), sum(cost.wall for cost in costs), any(cost.stopped for cost in costs)
+    )
 
 
 def interleaved(jobs: Sequence[Job], rounds: int) -> dict[str, tuple[Cost, ...]]:
@@ -92,6 +73,31 @@ def median_difference(costs: Mapping[str, Sequence[Cost]], name: str, base: str)
     """The median of the differences in CPU time between two jobs, each taken within one round."""
     pairs = zip(costs[name], costs[base], strict=False)
     return median(cost.cpu - other.cpu for cost, other in pairs)
+
+
+def _run(job: Job, folder: Path) -> Cost:
+    environment = {name: value for name, value in os.environ.items() if name not in _UNSET}
+    with open(job.stdin or os.devnull, "rb") as stdin, tempfile.TemporaryFile() as errors:
+        cpu, wall = _children(), time.perf_counter()
+        try:
+            status = subprocess.run(
+                job.command,
+                cwd=folder,
+                env=environment,
+                stdin=stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                timeout=job.limit,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return Cost(_children() - cpu, time.perf_counter() - wall, stopped=True)
+        cost = Cost(_children() - cpu, time.perf_counter() - wall)
+        if status not in (0, 1):
+            errors.seek(0)
+            text = errors.read().decode(errors="replace")
+            raise RuntimeError(f"{job.name} ended with status {status}: {text[-2000:]}")
+    return cost
 
 
 def _children() -> float:
