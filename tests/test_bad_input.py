@@ -186,7 +186,7 @@ DEEP: dict[str, Callable[[int], str]] = {
     "signs": lambda n: "x = " + "-" * n + "a",
     "negations": lambda n: "x = " + "not " * n + "a",
     "boolean": lambda n: "x = " + " or ".join(["a", "b"] * (n // 2)),
-    "mixed boolean": lambda n: "x = " + " or a and (" * n + "a" + ")" * n if n < 0 else "x = " + "a and (b or " * n + "c" + ")" * n,
+    "mixed boolean": lambda n: "x = " + "a and (b or " * n + "c" + ")" * n,
     "comparisons": lambda n: "x = " + " < ".join(["a"] * n),
     "conditions": lambda n: "x = " + " if a else ".join(["b"] * n),
     "lists": lambda n: "x = " + "[" * n + "]" * n,

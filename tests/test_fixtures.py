@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from tests.support import lint
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PROJECTS = FIXTURES / "projects"
 MARK = re.compile(r"# expect: (?P<codes>NBL\d{3}(?:, NBL\d{3})*)$")
-OPTIONS = re.compile(r"^# options: (?P<options>.+)$", re.M)
+OPTIONS = re.compile(r"^# options: (?P<options>.+)$", re.MULTILINE)
 NEEDS = re.compile(r"_py3(?P<minor>\d+)$")
 CODES = tuple(f"NBL{number}" for number in (*range(101, 109), *range(111, 115)))
 
@@ -121,7 +122,7 @@ def test_marks_are_well_formed() -> None:
         f"{path.relative_to(FIXTURES)}:{number}: {line.strip()}"
         for path in sorted(FIXTURES.rglob("*.py"))
         for number, line in enumerate(lines(path), 1)
-        if re.search(r"#\s*expect", line, re.I) and not MARK.search(line)
+        if re.search(r"#\s*expect", line, re.IGNORECASE) and not MARK.search(line)
     ]
     assert not wrong, "\n".join(wrong)
 

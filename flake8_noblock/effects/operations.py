@@ -151,24 +151,33 @@ def _is_partial(infer: Inference, callee: Values) -> bool:
 
 
 def _global_row(infer: Inference, site: Site, number: int, method: str) -> Known | Literal["safe"] | None:
-    """What tables say of an attribute (then `method`) of a module's value by its path (``sys.stdin.read``)."""
-    op = infer.body(site).ops[number]
-    inner = op.base if isinstance(op, Attr) and not method else number
-    if not isinstance(infer.body(site).ops[inner], Attr | Import | Lookup):
+    """What tables say of a method of an attribute by its path: ``sys.stdin.read``, ``subprocess.Popen.stdout.read``.
+
+    `number` is the method as it is read, or, if the language calls `method` without its being read, the attribute.
+    """
+    ops = infer.body(site).ops
+    op = ops[number]
+    if not method and isinstance(op, Attr):
+        number, method = op.base, op.name
+    op = ops[number]
+    if not method or not isinstance(op, Attr | Import | Lookup):
         return None
-    path = _global_path(infer, site, number)
-    if path is None or path.count(".") + bool(method) < 2:
-        return None
-    path = f"{path}.{method}" if method else path
-    verdict = infer.knowledge.verdict(path)
-    return (path, verdict) if isinstance(verdict, Blocking) else verdict
+    owners = [_global_path(infer, site, number)]
+    if isinstance(op, Attr):
+        cls = _class_path(infer, site, op.base)
+        owners.append(None if cls is None else f"{cls}.{op.name}")
+    for owner in owners:
+        verdict = None if owner is None or "." not in owner else infer.knowledge.verdict(f"{owner}.{method}")
+        if verdict is not None:
+            return (f"{owner}.{method}", verdict) if isinstance(verdict, Blocking) else verdict
+    return None
 
 
 def _global_path(infer: Inference, site: Site, number: int) -> str | None:
     op = infer.body(site).ops[number]
     match op:
         case Attr(base=base, name=name):
-            owner = _global_path(infer, site, base) or _class_path(infer, site, base)
+            owner = _global_path(infer, site, base)
             return None if owner is None else f"{owner}.{name}"
         case Import(module=module, level=0, name=None):
             return module

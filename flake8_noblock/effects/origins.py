@@ -23,7 +23,7 @@ from flake8_noblock.facts.model import (
     StoreAttr,
     Unpack,
 )
-from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.inference import MOST_DEFINITIONS, Inference, Site
 from flake8_noblock.link.values import Function
 
 
@@ -100,6 +100,8 @@ def definitions_of(infer: Inference, place: Place) -> list[Place]:
         definitions = _name_definitions(infer, site, op.name)
     else:
         definitions = []
+    if len(definitions) > MOST_DEFINITIONS:
+        return []
     return [Place(Site(site.module, where), what) for where, what in definitions]
 
 

@@ -7,7 +7,7 @@ from flake8_noblock.link.classes import Member, bind, find_member
 from flake8_noblock.link.flow import through_constructors
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.generics import close, substitute
-from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.inference import MOST_DEFINITIONS, Inference, Site
 from flake8_noblock.link.names import foreign, module_attribute, named_class
 from flake8_noblock.link.values import (
     UNKNOWN,
@@ -17,6 +17,7 @@ from flake8_noblock.link.values import (
     Coroutine,
     Descriptor,
     Foreign,
+    ForeignClass,
     Function,
     Instance,
     Literal,
@@ -41,8 +42,11 @@ def _attribute(infer: Inference, value: Value, name: str) -> Values:
     match value:
         case ModuleValue(name=module):
             return module_attribute(infer, module, name)
-        case Foreign():
-            return _foreign_attribute(infer, value, name)
+        case Foreign(name=path, receiver=None) if infer.knowledge.is_class(path):
+            cls = ForeignClass(infer.knowledge.canonical(path))
+            return _read(infer, find_member(infer, cls, name), ClassValue(cls), name)
+        case Foreign(name=path, receiver=receiver):
+            return foreign(infer, f"{path}.{name}", receiver)
         case ClassValue(cls=cls):
             return _class_attribute(infer, value, name)
         case Super(cls=cls, receiver=receiver):
@@ -86,7 +90,7 @@ def _inherited(infer: Inference, cls: AnyClass, member: Member, name: str) -> Va
     if not isinstance(member.owner, SourceClass) or member.values is None:
         return UNKNOWN
     definitions = infer.class_facts(member.owner).attributes.get(name, ())
-    if not definitions:
+    if not definitions or len(definitions) > MOST_DEFINITIONS:
         return member.values
     module = member.owner.module
     return union(*[through_constructors(infer, cls, Site(module, body), number) for body, number in definitions])
@@ -118,10 +122,6 @@ def _foreign_member(infer: Inference, owner: AnyClass, receiver: Instance | Clas
         if dynamic is not None and not infer.knowledge.is_safe(path):
             return (Instance(named_class(infer, dynamic).cls),)
     return foreign(infer, path, instance)
-
-
-def _foreign_attribute(infer: Inference, value: Foreign, name: str) -> Values:
-    return foreign(infer, f"{value.name}.{name}", value.receiver)
 
 
 def item(infer: Inference, value: Value, key: Values) -> Values:

@@ -382,7 +382,7 @@ def _solve_instance(
             for arg, inner in zip(args, ancestor.bindings.values(), strict=False):
                 solve(infer, arg, substitute(inner, given), solved)
             return
-    if isinstance(cls, SourceClass) and is_protocol(infer, cls):
+    if isinstance(cls, SourceClass) and is_protocol(infer, cls) and fits(infer, instance, Instance(cls)):
         _solve_protocol(infer, cls, args, instance, solved)
 
 
@@ -390,7 +390,19 @@ def _solve_protocol(
     infer: Inference, cls: SourceClass, args: tuple[Values, ...], instance: Instance, solved: dict[str, Values]
 ) -> None:
     """The methods of a protocol, as `instance` has them, tell its type parameters."""
-    bindings = bind(infer, cls, args)
+    solving = infer.caches.setdefault("protocols being solved", {})
+    if (cls, instance.cls) in solving:
+        return
+    solving[cls, instance.cls] = True
+    try:
+        _solve_members(infer, cls, bind(infer, cls, args), instance, solved)
+    finally:
+        del solving[cls, instance.cls]
+
+
+def _solve_members(
+    infer: Inference, cls: SourceClass, bindings: Bindings, instance: Instance, solved: dict[str, Values]
+) -> None:
     for name in protocol_members(infer, cls):
         for value in own_member(infer, cls, name) or ():
             if isinstance(value, Function):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flake8_noblock.facts.model import Declared, Definition, Item
 from flake8_noblock.link.generics import Bindings, substitute
-from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.inference import DEEPEST, Inference, Site
 from flake8_noblock.link.names import named_class
 from flake8_noblock.link.values import (
     UNKNOWN,
@@ -20,7 +20,6 @@ from flake8_noblock.link.values import (
     TypeForm,
     TypeVariable,
     Values,
-    union,
 )
 
 
@@ -86,8 +85,13 @@ def mro(infer: Inference, cls: AnyClass) -> tuple[Ancestor, ...]:
     cache = infer.caches.setdefault("mro", {})
     found = cache.get(cls)
     if found is None:
-        cache[cls] = (Ancestor(cls, {}),)
+        cache[cls] = (Ancestor(cls, {}), Ancestor(None, {}))
+        open_now = infer.caches.setdefault("mro being asked", {})
+        if len(open_now) >= DEEPEST:
+            return cache.pop(cls)  # type: ignore[return-value]
+        open_now[cls] = True
         found = cache[cls] = _mro(infer, cls)
+        del open_now[cls]
     return found  # type: ignore[return-value]
 
 
@@ -109,15 +113,31 @@ def _mro(infer: Inference, cls: AnyClass) -> tuple[Ancestor, ...]:
 
 def _merge(sequences: list[list[Ancestor]]) -> list[Ancestor]:
     """C3 linearisation; where there is none, the order in which classes are met."""
+    places = [0] * len(sequences)
+    behind: dict[object, int] = {}
+    for sequence in sequences:
+        for ancestor in sequence[1:]:
+            behind[_identity(ancestor)] = behind.get(_identity(ancestor), 0) + 1
     merged: list[Ancestor] = []
-    sequences = [list(sequence) for sequence in sequences if sequence]
-    while sequences:
-        tails = {a.cls for sequence in sequences for a in sequence[1:]}
-        head = next((s[0] for s in sequences if s[0].cls not in tails), sequences[0][0])
-        merged.append(head)
-        sequences = [[a for a in s if a is not head and (a.cls is None or a.cls != head.cls)] for s in sequences]
-        sequences = [sequence for sequence in sequences if sequence]
-    return merged
+    taken: set[object] = set()
+    while True:
+        heads = [s[p] for s, p in zip(sequences, places, strict=True) if p < len(s)]
+        if not heads:
+            return merged
+        head = next((h for h in heads if not behind.get(_identity(h))), heads[0])
+        if _identity(head) not in taken:
+            taken.add(_identity(head))
+            merged.append(head)
+        for index, sequence in enumerate(sequences):
+            if places[index] < len(sequence) and _identity(sequence[places[index]]) == _identity(head):
+                places[index] += 1
+                if places[index] < len(sequence):
+                    behind[_identity(sequence[places[index]])] -= 1
+
+
+def _identity(ancestor: Ancestor) -> object:
+    """Unknown bases are all different."""
+    return id(ancestor) if ancestor.cls is None else ancestor.cls
 
 
 def bases(infer: Inference, cls: AnyClass) -> list[tuple[AnyClass | None, tuple[Values, ...]]]:
@@ -232,4 +252,4 @@ def own_member(infer: Inference, cls: SourceClass, name: str) -> Values | None:
     for number, op in definitions:
         if isinstance(infer.facts(cls.module).bodies[number].ops[op], Declared):
             return infer.value(Site(cls.module, number), op)
-    return union(*[infer.value(Site(cls.module, number), op) for number, op in definitions])
+    return infer.values(definitions, cls.module)

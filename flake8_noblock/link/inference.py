@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from flake8_noblock.facts.model import Body, ClassFacts, Definition, ModuleFacts, Op
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.program import Module, Program
-from flake8_noblock.link.values import NOTHING, UNKNOWN, Function, SourceClass, Values, union
+from flake8_noblock.link.values import NOTHING, UNKNOWN, Function, SourceClass, Values, shallow, union
 
-DEEPEST = 60
-"""Questions that may depend on one another in a row; what lies deeper is unknown."""
+DEEPEST = 40
+"""Questions that may depend on one another in a row; what lies deeper is asked from the other end, or is unknown."""
+
+MOST_STEPS = 4000
+"""Questions asked to answer one question; if they don't suffice, the answer is unknown."""
+
+MOST_DEFINITIONS = 64
+"""A name or attribute with more definitions than these may be anything."""
 
 Evaluate = Callable[["Inference", "Site", int, Op], Values]
 Oracle = Callable[[int, int], tuple[str, ...]]
@@ -25,21 +32,40 @@ class Site(NamedTuple):
     body: int
 
 
+_Key = tuple[Site, int]
+_NO_CUT = DEEPEST + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Tentative:
+    """An answer that holds as long as the questions at depths `lowest` to `highest`, which it comes back to, are open."""
+
+    answer: Values
+    lowest: int
+    highest: int
+
+
 class Inference:
     """Answers what the operations of a program may give; every answer is found once.
 
     A question that comes back to itself gets `NOTHING` there: the answer is what the other ways give (a least fixpoint,
-    cut after its first round). Answers found under such a cut are kept only where the cut was made, so that no answer
-    depends on which question was asked first.
+    cut after its first round). Answers found under such a cut are kept only until the question that was cut is answered, so
+    that no answer depends on which question was asked first.
     """
 
     def __init__(self, program: Program, knowledge: Knowledge, evaluate: Evaluate) -> None:
         self.program = program
         self.knowledge = knowledge
         self._evaluate = evaluate
-        self._answers: dict[tuple[Site, int], Values] = {}
-        self._asked: dict[tuple[Site, int], int] = {}
-        self._lowest_cut = DEEPEST + 1
+        self._answers: dict[_Key, Values] = {}
+        self._tentative: dict[_Key, _Tentative] = {}
+        self._until: dict[int, list[_Key]] = {}
+        self._open: dict[_Key, int] = {}
+        self._lowest = _NO_CUT
+        self._highest = -1
+        self._too_deep: _Key | None = None
+        self._swept: dict[Site, int] = {}
+        self._steps = 0
         self.caches: dict[str, dict[object, object]] = {}
         self.oracles: dict[str, Oracle] = {}
 
@@ -49,28 +75,88 @@ class Inference:
         answer = self._answers.get(key)
         if answer is not None:
             return answer
-        depth = len(self._asked)
-        if key in self._asked:
-            self._lowest_cut = min(self._lowest_cut, self._asked[key])
-            return NOTHING
-        if depth >= DEEPEST:
-            self._lowest_cut = -1
-            return UNKNOWN
-        outer_cut, self._lowest_cut = self._lowest_cut, DEEPEST + 1
-        self._asked[key] = depth
-        try:
-            answer = self._evaluate(self, site, number, self.body(site).ops[number])
-        finally:
-            del self._asked[key]
-        if self._lowest_cut >= depth:
-            self._answers[key] = answer
-            self._lowest_cut = outer_cut
-        else:
-            self._lowest_cut = min(self._lowest_cut, outer_cut)
+        if self._open:
+            return self._ask(key)
+        answer = self._ask(key)
+        if key not in self._answers:
+            answer = self._from_below(key)
+        self._answers[key] = answer
         return answer
+
+    def _from_below(self, key: _Key) -> Values:
+        """The answer to a question that led too deep: long chains are short when asked from their first link on."""
+        for _ in range(3):
+            deep, self._too_deep = self._too_deep, None
+            if deep is None:
+                break
+            site, number = deep
+            for earlier in range(self._swept.get(site, 0), number):
+                if (site, earlier) not in self._answers:
+                    self._answers[site, earlier] = self._ask((site, earlier))
+            self._swept[site] = max(number, self._swept.get(site, 0))
+            answer = self._ask(key)
+            if key in self._answers:
+                return answer
+        return UNKNOWN
+
+    def _ask(self, key: _Key) -> Values:
+        tentative = self._tentative.get(key)
+        if tentative is not None:
+            self._cut(tentative.lowest, tentative.highest)
+            return tentative.answer
+        if key in self._open:
+            self._cut(self._open[key], self._open[key])
+            return NOTHING
+        depth = len(self._open)
+        self._steps = 0 if depth == 0 else self._steps + 1
+        if self._steps > MOST_STEPS:
+            self._cut(-1, 0)
+            return UNKNOWN
+        if depth >= DEEPEST:
+            self._too_deep = key
+            self._cut(-1, 0)
+            return UNKNOWN
+        outer = self._lowest, self._highest
+        self._lowest, self._highest = _NO_CUT, -1
+        self._open[key] = depth
+        try:
+            answer = self._evaluate(self, *key, self.body(key[0]).ops[key[1]])
+        except RecursionError:
+            self._too_deep = key
+            self._cut(-1, 0)
+            answer = UNKNOWN
+        finally:
+            del self._open[key]
+        answer = shallow(answer)
+        self._keep(key, answer, depth)
+        self._cut(*outer)
+        return answer
+
+    def _keep(self, key: _Key, answer: Values, depth: int) -> None:
+        """Keep an answer: for good if it came back to no question that is still open."""
+        for dropped in self._until.pop(depth, ()):
+            self._tentative.pop(dropped, None)
+        if self._lowest >= depth:
+            self._answers[key] = answer
+            self._lowest, self._highest = _NO_CUT, -1
+            return
+        if depth == 0:
+            self._tentative.clear()
+            self._until.clear()
+            return
+        highest = min(self._highest, depth - 1)
+        self._tentative[key] = _Tentative(answer, self._lowest, highest)
+        self._until.setdefault(highest, []).append(key)
+        self._highest = highest
+
+    def _cut(self, lowest: int, highest: int) -> None:
+        self._lowest = min(self._lowest, lowest)
+        self._highest = max(self._highest, highest)
 
     def values(self, definitions: tuple[Definition, ...], module: str) -> Values:
         """What a name with these definitions may be."""
+        if len(definitions) > MOST_DEFINITIONS:
+            return UNKNOWN
         return union(*[self.value(Site(module, body), number) for body, number in definitions])
 
     def module(self, name: str) -> Module:

@@ -181,6 +181,38 @@ def union(*parts: Values) -> Values:
     return merged if len(merged) <= WIDEST else UNKNOWN
 
 
+DEEPEST_TYPE = 5
+"""Type arguments within type arguments; deeper ones are unknown."""
+
+
+def shallow(values: Values, depth: int = DEEPEST_TYPE) -> Values:
+    """`values` with nested type arguments cut, so that no type grows without end."""
+    if not any(_is_nested(value) for value in values):
+        return values
+    return UNKNOWN if depth == 0 else tuple([_shallow(value, depth - 1) for value in values])
+
+
+def _is_nested(value: Value) -> bool:
+    return isinstance(value, Instance | ClassValue) and bool(value.args) or isinstance(
+        value, TupleValue | Coroutine | CallableValue
+    )
+
+
+def _shallow(value: Value, depth: int) -> Value:
+    match value:
+        case Instance(cls=cls, args=args, exact=exact) if args:
+            return Instance(cls, tuple([shallow(arg, depth) for arg in args]), exact)
+        case ClassValue(cls=cls, args=args) if args:
+            return ClassValue(cls, tuple([shallow(arg, depth) for arg in args]))
+        case TupleValue(items=items):
+            return TupleValue(tuple([shallow(item, depth) for item in items]))
+        case Coroutine(result=result):
+            return Coroutine(shallow(result, depth))
+        case CallableValue(result=result):
+            return CallableValue(shallow(result, depth))
+    return value
+
+
 def is_unknown(values: Values) -> bool:
     """Whether `values` says nothing, or leaves open that it may be anything."""
     return any(isinstance(value, Unknown) for value in values)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from flake8_noblock.rules.codes import INTERNAL_ERROR, OFF_BY_DEFAULT
 
+FLAKE8 = ("-P", "-m", "flake8", "--isolated", "--disable-noqa", "--jobs=1")
 FORMAT = "%(path)s:%(row)d:%(col)d: %(code)s %(text)s"
 LINE = re.compile(r"(?P<path>.+?):(?P<row>\d+):(?P<column>\d+): (?P<code>NBL\d+) (?P<text>.*)")
 NAMED = re.compile(r"[^;]*?\[(?P<name>[\w.]+)\]|(?P<first>[\w.]+)")
@@ -57,15 +58,18 @@ class Package:
     def row(self, codes: Iterable[str]) -> list[str]:
         """This package's row of the table."""
         counts = Counter(one.code for one in self.found)
-        return [self.name, *(f"{number:,}" for number in (self.files, self.lines, self.async_files, *(counts[code] for code in codes)))]
+        numbers = [self.files, self.lines, self.async_files, *(counts[code] for code in codes)]
+        return [self.name, *(f"{number:,}" for number in numbers)]
 
 
 def read(folder: Path, codes: str) -> Package:
     """The package in `folder`, linted."""
     paths = [path for path in sorted(folder.rglob("*.py")) if path.is_file()]
     texts = [path.read_bytes() for path in paths]
-    command = ["-P", "-m", "flake8", "--isolated", "--disable-noqa", "--jobs=1", f"--select={codes},{INTERNAL_ERROR}", f"--format={FORMAT}", "."]
-    run = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False)
+    options = [f"--select={codes},{INTERNAL_ERROR}", f"--format={FORMAT}"]
+    run = subprocess.run(
+        [sys.executable, *FLAKE8, *options, "."], cwd=folder, capture_output=True, text=True, check=False
+    )
     matches = [LINE.fullmatch(line) for line in run.stdout.splitlines()]
     complaint = run.stderr.strip()
     if run.returncode not in (0, 1) or None in matches:
@@ -88,7 +92,9 @@ def _found(package: str, match: re.Match[str]) -> Found:
 def table(packages: Sequence[Package]) -> Iterator[str]:
     """The totals, as a table in Markdown."""
     codes = sorted({one.code for package in packages for one in package.found})
-    yield from _table(["package", "files", "lines", "async files", *codes], [package.row(codes) for package in packages])
+    yield from _table(
+        ["package", "files", "lines", "async files", *codes], [package.row(codes) for package in packages]
+    )
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -99,7 +105,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 def frequent(package: Package, count: int) -> Iterator[str]:
     """The most frequent pairs of code and operation in a package."""
     yield f"{package.name}:"
-    for (code, operation), number in Counter((one.code, one.operation) for one in package.found).most_common(count):
+    pairs = Counter((one.code, one.operation) for one in package.found if one.code != INTERNAL_ERROR)
+    for (code, operation), number in pairs.most_common(count):
         yield f"  {number:6,}  {code} {operation}"
 
 
@@ -122,10 +129,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.accuracy", description=__doc__)
     parser.add_argument("folder", type=Path, help="holds one folder for each package")
     parser.add_argument("--seed", type=int, required=True, help="of the random draw")
-    parser.add_argument("--count", type=int, default=60, help="findings to draw from the codes that are on by default")
-    parser.add_argument("--off-count", type=int, default=20, help="findings to draw from the codes that are off by default")
+    parser.add_argument("--count", type=int, default=60, help="findings to draw, codes on by default")
+    parser.add_argument("--off-count", type=int, default=20, help="findings to draw, codes off by default")
     parser.add_argument("--codes", default="NBL1", help="codes to select, as flake8 takes them")
-    parser.add_argument("--pairs", type=int, default=10, help="pairs of code and operation to list for each package")
+    parser.add_argument("--pairs", type=int, default=10, help="most frequent operations to list per package")
     options = parser.parse_args()
     packages = [read(folder, options.codes) for folder in sorted(options.folder.iterdir()) if folder.is_dir()]
     findings = [one for package in packages for one in package.found if one.code != INTERNAL_ERROR]
@@ -137,7 +144,9 @@ def main() -> int:
     off = [one for one in findings if one.code in OFF_BY_DEFAULT]
     for title, population, count in (("on", on, options.count), ("off", off, options.off_count)):
         drawn = draw(population, count, options.seed)
-        print(f"=== {len(drawn)} of {len(population):,} findings of codes that are {title} by default, seed {options.seed}")
+        print(
+            f"=== {len(drawn)} of {len(population):,} findings, codes {title} by default, seed {options.seed}"
+        )
         for number, one in enumerate(drawn, start=1):
             print(*shown(number, one, options.folder), sep="\n")
     for package in packages:
