@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.support import flake8
 
 from flake8_noblock.link import inference as inference_module
 from flake8_noblock.plugin import Plugin
 from flake8_noblock.rules.registry import rule
+from tests.support import flake8
 
 BLOCKING = "import time\n\n\nasync def main():\n    time.sleep(1)\n"
 OPTIONS = ("extend_blocking", "safe_calls", "offloaders", "loop_callbacks", "src", "knowledge")
@@ -102,7 +102,10 @@ def test_a_bad_file_next_to_a_good_one(tmp_path: Path, bad: str | bytes, code: s
     write(tmp_path, {"bad.py": bad, "good.py": BLOCKING, "also_good.py": f"import bad\n{BLOCKING}"})
     run = flake8("--select=NBL,E9", "-j", "1", "also_good.py", "bad.py", "good.py", cwd=tmp_path)
     lines = run.stdout.splitlines()
-    assert [line.partition(": ")[0] for line in lines if " NBL101 " in line] == ["also_good.py:6:5", "good.py:5:5"]
+    assert [line.partition(": ")[0] for line in lines if " NBL101 " in line] == [
+        "also_good.py:6:5",
+        "good.py:5:5",
+    ]
     assert all(line.startswith("bad.py:") and f" {code}" in line for line in lines if " NBL101 " not in line)
     assert run.stderr == ""
     if code:
@@ -112,7 +115,9 @@ def test_a_bad_file_next_to_a_good_one(tmp_path: Path, bad: str | bytes, code: s
 @pytest.mark.parametrize(
     "content",
     [
-        "# -*- coding: latin-1 -*-\nimport time\n\n\nasync def café():\n    time.sleep(1)\n".encode("latin-1"),
+        "# -*- coding: latin-1 -*-\nimport time\n\n\nasync def café():\n    time.sleep(1)\n".encode(
+            "latin-1"
+        ),
         b"\xef\xbb\xbf\nimport time\n\n\nasync def main():\n    time.sleep(1)\n",
         b"\r\nimport time\r\n\r\n\r\nasync def main():\r\n    time.sleep(1)\r\n",
         "\nimport time\n\n\nasync def main(名):\n    time.sleep(1)  # 🐍".encode(),
@@ -156,7 +161,9 @@ class Shop{0}(Base):
 
 
 """
-    text = "import pathlib\nfrom other import Base, helper\n\n\n" + "".join(part.format(n) for n in range(3400))
+    text = "import pathlib\nfrom other import Base, helper\n\n\n" + "".join(
+        part.format(n) for n in range(3400)
+    )
     assert text.count("\n") > 50_000
     assert found_after(text) == [(5, "NBL101")]
 
@@ -208,19 +215,25 @@ DEEP: dict[str, Callable[[int], str]] = {
     "stars": lambda n: "x = " + "[*" * n + "a" + "]" * n,
     "decorators": lambda n: "@a\n" * n + "def deep(): ...",
     "branches": lambda n: "\n".join(" " * i + "if a:" for i in range(n)) + " x = 1",
-    "loops": lambda n: "\n".join(" " * i + ("for x in x:" if i % 2 else "while x:") for i in range(n)) + " x = 1",
-    "tries": lambda n: "\n".join(" " * i + "try:" for i in range(n))
-    + " x = 1\n"
-    + "\n".join(" " * i + "finally: x = 2" for i in reversed(range(n))),
+    "loops": lambda n: (
+        "\n".join(" " * i + ("for x in x:" if i % 2 else "while x:") for i in range(n)) + " x = 1"
+    ),
+    "tries": lambda n: (
+        "\n".join(" " * i + "try:" for i in range(n))
+        + " x = 1\n"
+        + "\n".join(" " * i + "finally: x = 2" for i in reversed(range(n)))
+    ),
     "with": lambda n: "\n".join(" " * i + "with x as x:" for i in range(n)) + " x = 1",
-    "matches": lambda n: "\n".join(" " * i + ("case {'a': a}:" if i % 2 else "match a:") for i in range(n)) + " x = 1",
+    "matches": lambda n: (
+        "\n".join(" " * i + ("case {'a': a}:" if i % 2 else "match a:") for i in range(n)) + " x = 1"
+    ),
     "patterns": lambda n: "match a:\n    case " + "[" * n + "x" + "]" * n + ": pass",
     "functions": lambda n: "\n".join(" " * i + f"async def f{i}():" for i in range(n)) + " x = 1",
     "classes": lambda n: "\n".join(" " * i + f"class C{i}:" for i in range(n)) + " x = 1",
-    "functions in classes": lambda n: "\n".join(
-        " " * i + (f"async def f{i}(self):" if i % 2 else f"class C{i}:") for i in range(n)
-    )
-    + " x = 1",
+    "functions in classes": lambda n: (
+        "\n".join(" " * i + (f"async def f{i}(self):" if i % 2 else f"class C{i}:") for i in range(n))
+        + " x = 1"
+    ),
 }
 
 
@@ -241,7 +254,9 @@ def test_deep_nesting(project: Path, make: Callable[[int], str]) -> None:
     assert found_after(deepest(make)) == [(5, "NBL101")]
 
 
-@pytest.mark.parametrize("kind", ["attributes", "attribute calls", "calls of calls", "sums", "lists", "conditions", "boolean"])
+@pytest.mark.parametrize(
+    "kind", ["attributes", "attribute calls", "calls of calls", "sums", "lists", "conditions", "boolean"]
+)
 def test_deep_nesting_inside_a_coroutine(project: Path, kind: str) -> None:
     """The statements before and after it count."""
     text = f"import time\n\n\nasync def main(a, b, f):\n    time.sleep(1)\n    {deepest(DEEP[kind])}    time.sleep(2)\n"
@@ -251,7 +266,10 @@ def test_deep_nesting_inside_a_coroutine(project: Path, kind: str) -> None:
 def test_deep_nesting_in_a_module_that_is_imported(project: Path) -> None:
     names = []
     for number, make in enumerate(DEEP.values()):
-        write(project, {f"deep{number}.py": f"import pathlib\n{deepest(make)}\ndef where() -> pathlib.Path: ...\n"})
+        write(
+            project,
+            {f"deep{number}.py": f"import pathlib\n{deepest(make)}\ndef where() -> pathlib.Path: ...\n"},
+        )
         names.append(f"deep{number}")
     imports = "".join(f"import {name}\n" for name in names)
     calls = "".join(f"    {name}.where().read_text()\n" for name in names)
@@ -288,7 +306,10 @@ def make_cycle(folder: Path) -> None:
 
 
 def make_cycle_of_stars(folder: Path) -> None:
-    write(folder, {"thing.py": "from other import *\nfrom thing import *\n", "other.py": "from thing import *\n"})
+    write(
+        folder,
+        {"thing.py": "from other import *\nfrom thing import *\n", "other.py": "from thing import *\n"},
+    )
 
 
 def make_cycle_of_packages(folder: Path) -> None:
@@ -413,14 +434,23 @@ async def main():
         {"broken": b"no folder"},
         {"broken.py/oops.py": ""},
         {"broken/__init__.pyi": "def (:\n", "broken/__init__.py": ""},
-        {"broken/__init__.py": "from .core import *\n", "broken/core.py": "from broken import *\nclass A(A): pass\n"},
+        {
+            "broken/__init__.py": "from .core import *\n",
+            "broken/core.py": "from broken import *\nclass A(A): pass\n",
+        },
         {"broken-1.0.dist-info/METADATA": b"\xff\x00", "broken.pth": b"\x00\xffimport broken\n"},
     ],
     ids=["syntax", "bytes", "NUL", "folder", "file", "folder named .py", "stub", "cycle", "metadata"],
 )
 def test_a_broken_installed_library(project: Path, files: dict[str, str | bytes]) -> None:
     libraries = ".venv/lib/python3.12/site-packages"
-    write(project, {".venv/pyvenv.cfg": b"\xff\x00", f"{libraries}/fine.py": "import pathlib\ndef where() -> pathlib.Path: ...\n"})
+    write(
+        project,
+        {
+            ".venv/pyvenv.cfg": b"\xff\x00",
+            f"{libraries}/fine.py": "import pathlib\ndef where() -> pathlib.Path: ...\n",
+        },
+    )
     write(project, {f"{libraries}/{name}": content for name, content in files.items()})
     text = """\
 import time
@@ -476,7 +506,9 @@ TANGLED = {
     "alias of itself": "import typing\nT = list['T']\nU = 'U | None'\nV: typing.TypeAlias = 'V'\nx: T = []\ny: U\nz: V\nx[0][0][0].m()\n",
     "alias in a circle": "A = 'B'\nB = 'A'\nx: A\ndef f(a: A) -> B: return a.m()\nf(x).m()\n",
     "huge union": "import typing\ndef f(x: " + " | ".join(f"C{n}" for n in range(400)) + "): return x.m()\n",
-    "huge typing union": "import typing\nx: typing.Union[" + ", ".join(f"C{n}" for n in range(3000)) + "]\nx.m()\n",
+    "huge typing union": "import typing\nx: typing.Union["
+    + ", ".join(f"C{n}" for n in range(3000))
+    + "]\nx.m()\n",
     "nested optional": "from typing import Optional\nx: " + "Optional[" * 80 + "int" + "]" * 80 + "\nx.m()\n",
     "all computed": "import os\n__all__ = [n for n in dir()]\n__all__ += os.__all__\n__all__.extend(['x'])\n",
     "all of odd things": "__all__ = ('a', 1, b'x', None, *c)\n__all__: int\n__all__ += 1\n",
@@ -546,63 +578,134 @@ def _chain_of_modules(project: Path) -> str:
 
 
 HOSTILE: dict[str, Callable[[Path], str]] = {
-    "assignments in branches": lambda _: "async def f(a):\n    x = 0\n"
-    + "".join(f"    if a.b:\n        x = a.m{n % 7}(x)\n" for n in range(20_000)),
+    "assignments in branches": lambda _: (
+        "async def f(a):\n    x = 0\n"
+        + "".join(f"    if a.b:\n        x = a.m{n % 7}(x)\n" for n in range(20_000))
+    ),
     "assignments": lambda _: "async def f(a):\n" + "".join(f"    x = a.m(x, {n})\n" for n in range(20_000)),
-    "assignments to a global": lambda _: "x = 0\n"
-    + "".join(f"if x.m:\n    x = x + {n}\n" for n in range(20_000))
-    + "async def f():\n    x.m()\n",
-    "assignments to a global in functions": lambda _: "".join(
-        f"def f{n}():\n    global x\n    x = x.m(f{n})\n" for n in range(3000)
-    )
-    + "async def f():\n    x.m()\n",
-    "attributes of self": lambda _: "class A:\n    def m(self):\n"
-    + "".join(f"        self.a{n} = self.a{n + 1}.b\n" for n in range(5000))
-    + "        self.a5000 = 1\n    async def f(self):\n        self.a0.m()\n",
-    "one attribute of self": lambda _: "class A:\n    async def m(self, x):\n"
-    + "".join(f"        self.a = self.a.b(x, {n})\n        x = self.a\n" for n in range(5000)),
-    "long paths of self": lambda _: "class A:\n    async def m(self):\n"
-    + "".join(f"        self{'.a' * (n % 40 + 1)} = self.b{n}\n" for n in range(5000)),
-    "inheritance": lambda _: "class C0: pass\n"
-    + "".join(f"class C{n}(C{n - 1}):\n    def m{n}(self): return self.m{n - 1}()\n" for n in range(1, 3000))
-    + "async def f():\n    C2999().m2999()\n    C2999().m0()\n    C2999().missing.m()\n",
-    "wide inheritance": lambda _: "".join(f"class C{n}:\n    def m(self): return self.n()\n" for n in range(500))
-    + "class D(" + ", ".join(f"C{n}" for n in range(500)) + "): pass\nasync def f():\n    D().m().n()\n",
-    "diamonds": lambda _: "class A0: pass\nclass B0: pass\n"
-    + "".join(f"class A{n}(A{n - 1}, B{n - 1}): pass\nclass B{n}(A{n - 1}, B{n - 1}): pass\n" for n in range(1, 200))
-    + "async def f():\n    A199().m()\n",
-    "calls of calls": lambda _: "def f0(x): return x\n"
-    + "".join(f"def f{n}(x): return f{n - 1}(f{n - 1}(x))\n" for n in range(1, 200))
-    + "async def f():\n    f199(1).m()\n",
-    "two ways each": lambda _: "def f0(x): return x\n"
-    + "".join(f"def f{n}(x): return f{n - 1}(x) if x else f{n - 1}([x])\n" for n in range(1, 200))
-    + "async def f():\n    f199(1).m()\n",
-    "many callers": lambda _: "def g(x): return x.m()\nasync def f(a):\n" + "".join(f"    g(a.b{n})\n" for n in range(5000)),
-    "many arguments": lambda _: "def g(*a, **k): return a[0].m()\nasync def f(a):\n    g("
-    + ", ".join(f"a.b{n}" for n in range(5000))
-    + ")\n",
-    "many definitions": lambda _: "".join(f"def g(x): return {n}\n" for n in range(5000)) + "async def f():\n    g(1).m()\n",
-    "many coroutines": lambda _: "".join(f"async def f{n}(x): return await f{n + 1}(x.m())\n" for n in range(5000)),
-    "many closures": lambda _: "async def f(x):\n"
-    + "".join(f"    def g{n}(): return x.m(g{n - 1 if n else 0})\n    x = g{n}()\n" for n in range(2000)),
-    "loops in a row": lambda _: "async def f(x):\n" + "".join(f"    for i in x.m({n}):\n        x = x.n(i)\n" for n in range(3000)),
-    "loops in loops": lambda _: "async def f(x):\n"
-    + "".join("    " * (n + 1) + f"for i{n} in x:\n" + "    " * (n + 2) + f"x = x.m(i{n})\n" for n in range(18)),
-    "tries in a row": lambda _: "async def f(x):\n"
-    + "".join(f"    try:\n        x = x.m({n})\n    except x.E:\n        x = x.n\n    finally:\n        x.o\n" for n in range(3000)),
-    "narrowing in a row": lambda _: "async def f(x):\n"
-    + "".join(f"    if isinstance(x, C{n}):\n        x.m()\n" for n in range(3000)),
-    "wide display": lambda _: "x = [" + ", ".join(f"f({n})" for n in range(20_000)) + "]\nasync def f():\n    x[0].m()\n    for y in x: y.m()\n",
-    "items of a dict": lambda _: "x = {}\n" + "".join(f"x[{n}] = x[{n - 1}]\n" for n in range(5000)) + "async def f():\n    x[4999].m()\n",
-    "appends": lambda _: "async def f(x, y):\n    z = []\n" + "".join(f"    z.append(y.m{n})\n" for n in range(5000)) + "    z[0].m()\n",
+    "assignments to a global": lambda _: (
+        "x = 0\n"
+        + "".join(f"if x.m:\n    x = x + {n}\n" for n in range(20_000))
+        + "async def f():\n    x.m()\n"
+    ),
+    "assignments to a global in functions": lambda _: (
+        "".join(f"def f{n}():\n    global x\n    x = x.m(f{n})\n" for n in range(3000))
+        + "async def f():\n    x.m()\n"
+    ),
+    "attributes of self": lambda _: (
+        "class A:\n    def m(self):\n"
+        + "".join(f"        self.a{n} = self.a{n + 1}.b\n" for n in range(5000))
+        + "        self.a5000 = 1\n    async def f(self):\n        self.a0.m()\n"
+    ),
+    "one attribute of self": lambda _: (
+        "class A:\n    async def m(self, x):\n"
+        + "".join(f"        self.a = self.a.b(x, {n})\n        x = self.a\n" for n in range(5000))
+    ),
+    "long paths of self": lambda _: (
+        "class A:\n    async def m(self):\n"
+        + "".join(f"        self{'.a' * (n % 40 + 1)} = self.b{n}\n" for n in range(5000))
+    ),
+    "inheritance": lambda _: (
+        "class C0: pass\n"
+        + "".join(
+            f"class C{n}(C{n - 1}):\n    def m{n}(self): return self.m{n - 1}()\n" for n in range(1, 3000)
+        )
+        + "async def f():\n    C2999().m2999()\n    C2999().m0()\n    C2999().missing.m()\n"
+    ),
+    "wide inheritance": lambda _: (
+        "".join(f"class C{n}:\n    def m(self): return self.n()\n" for n in range(500))
+        + "class D("
+        + ", ".join(f"C{n}" for n in range(500))
+        + "): pass\nasync def f():\n    D().m().n()\n"
+    ),
+    "diamonds": lambda _: (
+        "class A0: pass\nclass B0: pass\n"
+        + "".join(
+            f"class A{n}(A{n - 1}, B{n - 1}): pass\nclass B{n}(A{n - 1}, B{n - 1}): pass\n"
+            for n in range(1, 200)
+        )
+        + "async def f():\n    A199().m()\n"
+    ),
+    "calls of calls": lambda _: (
+        "def f0(x): return x\n"
+        + "".join(f"def f{n}(x): return f{n - 1}(f{n - 1}(x))\n" for n in range(1, 200))
+        + "async def f():\n    f199(1).m()\n"
+    ),
+    "two ways each": lambda _: (
+        "def f0(x): return x\n"
+        + "".join(f"def f{n}(x): return f{n - 1}(x) if x else f{n - 1}([x])\n" for n in range(1, 200))
+        + "async def f():\n    f199(1).m()\n"
+    ),
+    "many callers": lambda _: (
+        "def g(x): return x.m()\nasync def f(a):\n" + "".join(f"    g(a.b{n})\n" for n in range(5000))
+    ),
+    "many arguments": lambda _: (
+        "def g(*a, **k): return a[0].m()\nasync def f(a):\n    g("
+        + ", ".join(f"a.b{n}" for n in range(5000))
+        + ")\n"
+    ),
+    "many definitions": lambda _: (
+        "".join(f"def g(x): return {n}\n" for n in range(5000)) + "async def f():\n    g(1).m()\n"
+    ),
+    "many coroutines": lambda _: "".join(
+        f"async def f{n}(x): return await f{n + 1}(x.m())\n" for n in range(5000)
+    ),
+    "many closures": lambda _: (
+        "async def f(x):\n"
+        + "".join(f"    def g{n}(): return x.m(g{n - 1 if n else 0})\n    x = g{n}()\n" for n in range(2000))
+    ),
+    "loops in a row": lambda _: (
+        "async def f(x):\n" + "".join(f"    for i in x.m({n}):\n        x = x.n(i)\n" for n in range(3000))
+    ),
+    "loops in loops": lambda _: (
+        "async def f(x):\n"
+        + "".join(
+            "    " * (n + 1) + f"for i{n} in x:\n" + "    " * (n + 2) + f"x = x.m(i{n})\n" for n in range(18)
+        )
+    ),
+    "tries in a row": lambda _: (
+        "async def f(x):\n"
+        + "".join(
+            f"    try:\n        x = x.m({n})\n    except x.E:\n        x = x.n\n    finally:\n        x.o\n"
+            for n in range(3000)
+        )
+    ),
+    "narrowing in a row": lambda _: (
+        "async def f(x):\n" + "".join(f"    if isinstance(x, C{n}):\n        x.m()\n" for n in range(3000))
+    ),
+    "wide display": lambda _: (
+        "x = ["
+        + ", ".join(f"f({n})" for n in range(20_000))
+        + "]\nasync def f():\n    x[0].m()\n    for y in x: y.m()\n"
+    ),
+    "items of a dict": lambda _: (
+        "x = {}\n"
+        + "".join(f"x[{n}] = x[{n - 1}]\n" for n in range(5000))
+        + "async def f():\n    x[4999].m()\n"
+    ),
+    "appends": lambda _: (
+        "async def f(x, y):\n    z = []\n"
+        + "".join(f"    z.append(y.m{n})\n" for n in range(5000))
+        + "    z[0].m()\n"
+    ),
     "module chain": _chain_of_modules,
-    "imports": lambda _: "".join(f"import a{n}\nfrom b{n} import c{n}\n" for n in range(5000)) + "async def f():\n    c1().m()\n",
-    "stars": lambda _: "".join(f"from a{n} import *\n" for n in range(2000)) + "async def f():\n    missing().m()\n",
+    "imports": lambda _: (
+        "".join(f"import a{n}\nfrom b{n} import c{n}\n" for n in range(5000))
+        + "async def f():\n    c1().m()\n"
+    ),
+    "stars": lambda _: (
+        "".join(f"from a{n} import *\n" for n in range(2000)) + "async def f():\n    missing().m()\n"
+    ),
     "long names": lambda _: f"async def {'f' * 100_000}():\n    {'a' * 100_000}.{'b' * 100_000}()\n",
     "long string": lambda _: f"async def f():\n    x = '{'a' * 1_000_000}'\n    x.m()\n",
-    "big number": lambda _: f"async def f():\n    x = 0x{'f' * 100_000} ** 99999999 << 99999999\n    y = 'a' * 99999999999\n",
+    "big number": lambda _: (
+        f"async def f():\n    x = 0x{'f' * 100_000} ** 99999999 << 99999999\n    y = 'a' * 99999999999\n"
+    ),
     "unpacking": lambda _: "async def f(x):\n" + "    a, (b, *c), d = a, b, c, d = x\n" * 3000,
-    "match": lambda _: "async def f(x):\n    match x:\n" + "".join(f"        case C{n}(a=[y, *_]) | D{n}(a=y):\n            y.m()\n" for n in range(2000)),
+    "match": lambda _: (
+        "async def f(x):\n    match x:\n"
+        + "".join(f"        case C{n}(a=[y, *_]) | D{n}(a=y):\n            y.m()\n" for n in range(2000))
+    ),
 }
 
 
@@ -660,14 +763,21 @@ def test_a_session_that_fails(project: Path, monkeypatch: pytest.MonkeyPatch, er
     assert findings(TWO, "third.py") == [(5, "NBL101"), (9, "NBL107")]
 
 
-@pytest.mark.parametrize("place", ["flake8_noblock.session.module_facts", "flake8_noblock.effects.roots.argument"])
+@pytest.mark.parametrize(
+    "place", ["flake8_noblock.session.module_facts", "flake8_noblock.effects.roots.argument"]
+)
 def test_the_report_of_a_failure_says_where_to_report_it(
     project: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     assert findings(TWO) != []
     monkeypatch.setattr(place, fail)
-    text = TWO.replace("time.sleep(1)", "asyncio.get_running_loop().call_soon(main)").replace("import", "import asyncio,")
-    messages = [message for _, _, message, _ in Plugin(ast.parse(text), "other.py", text.splitlines(keepends=True)).run()]
+    text = TWO.replace("time.sleep(1)", "asyncio.get_running_loop().call_soon(main)").replace(
+        "import", "import asyncio,"
+    )
+    messages = [
+        message
+        for _, _, message, _ in Plugin(ast.parse(text), "other.py", text.splitlines(keepends=True)).run()
+    ]
     (message,) = [message for message in messages if message.startswith("NBL900 ")]
     assert "KeyError" in message
     assert "report" in message

@@ -11,9 +11,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-from tests.support import flake8
 
 from flake8_noblock.plugin import Plugin
+from tests.support import flake8
 
 LINE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<code>NBL\d{3}) (?P<text>\S.*)")
 
@@ -153,7 +153,10 @@ def codes(run: subprocess.CompletedProcess[str]) -> list[str]:
 
 def places(output: str) -> list[tuple[str, int, str]]:
     matches = filter(None, map(LINE.fullmatch, output.splitlines()))
-    return [(os.path.normpath(match["file"]).replace(os.sep, "/"), int(match["line"]), match["code"]) for match in matches]
+    return [
+        (os.path.normpath(match["file"]).replace(os.sep, "/"), int(match["line"]), match["code"])
+        for match in matches
+    ]
 
 
 @pytest.fixture
@@ -372,7 +375,9 @@ def test_modules_of_one_name_in_several_projects(tmp_path: Path) -> None:
         files[f"{project}/app/other.py"] = main.format("app.")
     write(tmp_path, files)
     found = [
-        (f"{project}/app/{name}.py", 5, "NBL105") for project in ("one", "three") for name in ("main", "other")
+        (f"{project}/app/{name}.py", 5, "NBL105")
+        for project in ("one", "three")
+        for name in ("main", "other")
     ]
     for order in (list(files), list(files)[::-1]):
         run = flake8("--select=NBL", "-j", "1", *order, cwd=tmp_path)
@@ -394,7 +399,11 @@ def test_start_methods_of_the_workers(shop: Path, expected: str, tmp_path: Path,
 
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_options_of_the_command_line_reach_the_workers(shop: Path, tmp_path: Path, method: str) -> None:
-    options = ["--select=NBL", "--noblock-extend-blocking=shop.clock.where", "--noblock-safe-calls=pathlib.*,time.*"]
+    options = [
+        "--select=NBL",
+        "--noblock-extend-blocking=shop.clock.where",
+        "--noblock-safe-calls=pathlib.*,time.*",
+    ]
     run = with_workers(method, tmp_path / "driver.py", *options, *FILES, cwd=shop)
     assert places(run.stdout) == [("shop/orders.py", 11, "NBL108")]
     assert run.stderr == ""

@@ -201,9 +201,12 @@ def test_each_condition_is_one_test_of_one_argument(module: str) -> None:
                 condition.given is not None,
                 condition.mentions is not None,
                 condition.matches is not None,
+                condition.guard is not None,
+                condition.source != (),
             )
             assert sum(tests) == 1, condition
-            assert condition.keyword is not None or condition.position is not None, condition
+            of_receiver = condition.guard is not None or condition.source != ()
+            assert of_receiver or condition.keyword is not None or condition.position is not None, condition
             assert not (condition.earlier and condition.creator), condition
 
 
@@ -260,10 +263,12 @@ def test_arguments_are_where_the_table_says(module: str) -> None:
     for row in facts.blocking:
         if not exists_here(row):
             continue
-        arguments: list[Argument | Condition] = [c for c in row.unless if not c.creator and not c.earlier]
+        arguments: list[Argument | Condition] = [
+            c for c in row.unless if not c.creator and not c.earlier and not c.guard and not c.source
+        ]
         arguments += [row.handle] if row.handle else []
         wrong += [misplaced(name, argument) for name in row.names for argument in arguments]
-        made = [c for c in row.unless if c.creator]
+        made = [c for c in row.unless if c.creator and c.keyword]
         classes = {name.rpartition(".")[0] for name in row.names}
         wrong += [misplaced(name, argument) for name in classes for argument in made if len({*made}) == 1]
     for entry in movers(facts):

@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
-from tests.support import flake8
 
 from flake8_noblock.plugin import Plugin
+from tests.support import flake8
 
 FILES = {
     "shop/__init__.py": "",
@@ -147,7 +147,9 @@ def test_one_option_in_a_configuration_file(shop: Path, option: str) -> None:
     ids=["lines", "lines with commas", "spaces"],
 )
 def test_a_list_over_several_lines(shop: Path, before: str, between: str) -> None:
-    settings = [f"noblock_{name.replace('-', '_')} = {before}{between.join(CASES[name][0])}\n" for name in OPTIONS]
+    settings = [
+        f"noblock_{name.replace('-', '_')} = {before}{between.join(CASES[name][0])}\n" for name in OPTIONS
+    ]
     write(shop, {".flake8": "[flake8]\n" + "".join(settings)})
     assert run(cwd=shop) == expected(*OPTIONS)
 
@@ -176,7 +178,10 @@ def test_lists_in_pyproject_toml(shop: Path) -> None:
     except PackageNotFoundError:
         pytest.skip("Flake8-pyproject is not installed")
     lists = [f"noblock-{name} = {CASES[name][0]}\n" for name in ("extend-blocking", "src", "knowledge")]
-    write(shop, {"pyproject.toml": "[tool.flake8]\n" + "".join(lists) + 'noblock-safe-calls = "builtins.input"\n'})
+    write(
+        shop,
+        {"pyproject.toml": "[tool.flake8]\n" + "".join(lists) + 'noblock-safe-calls = "builtins.input"\n'},
+    )
     assert run(cwd=shop) == expected("extend-blocking", "src", "knowledge") - {(17, "NBL107")}
 
 
@@ -200,7 +205,9 @@ def found(plugin: type[Plugin], **values: object) -> set[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("form", [list, tuple, ",".join, " \n ".join, ", ".join], ids=["list", "tuple", ",", "lines", ", "])
+@pytest.mark.parametrize(
+    "form", [list, tuple, ",".join, " \n ".join, ", ".join], ids=["list", "tuple", ",", "lines", ", "]
+)
 def test_values_in_other_forms(plugin: type[Plugin], option: str, form: type) -> None:
     values = form(CASES[option][0])
     assert found(plugin, **{f"noblock_{option.replace('-', '_')}": values}) == expected(option)
@@ -235,12 +242,21 @@ WRONG_TABLES = {
     "nested.toml": "x = " + "[" * 5000 + "]" * 5000 + "\n",
 }
 WRONG = [
-    *[("extend-blocking", value) for value in ("shop.fax-number", "shop..fax", "shop.fax->", "->", "1.fax", "*", "shop.*.fax", "é.")],
+    *[
+        ("extend-blocking", value)
+        for value in ("shop.fax-number", "shop..fax", "shop.fax->", "->", "1.fax", "*", "shop.*.fax", "é.")
+    ],
     *[("safe-calls", value) for value in ("a/b", "a->b", "a:b", "a.(b)")],
-    *[("offloaders", value) for value in ("shop.f[x]", "shop.f[]", "shop.f[-1]", "shop.f[1", "shop.*", "f()")],
+    *[
+        ("offloaders", value)
+        for value in ("shop.f[x]", "shop.f[]", "shop.f[-1]", "shop.f[1", "shop.*", "f()")
+    ],
     *[("loop-callbacks", value) for value in ("shop.f[x]", "shop.f->g", "shop.f[0][1]", ".f")],
     *[("src", value) for value in ("missing", "./missing", "main.py", "lib\0", "a/" * 3000)],
-    *[("knowledge", value) for value in ("missing.toml", "lib", "lib\0.toml", "latin.toml", "a/" * 3000, *WRONG_TABLES)],
+    *[
+        ("knowledge", value)
+        for value in ("missing.toml", "lib", "lib\0.toml", "latin.toml", "a/" * 3000, *WRONG_TABLES)
+    ],
 ]
 
 

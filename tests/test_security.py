@@ -125,7 +125,16 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Path] | N
     headers = sysconfig.get_path("include")
     if compiler is None or os.name != "posix" or not os.path.isfile(os.path.join(headers, "Python.h")):
         return None
-    command = [compiler, "-shared", "-fPIC", f'-DMARK="{mark}"', f"-I{headers}", str(source), "-o", str(target)]
+    command = [
+        compiler,
+        "-shared",
+        "-fPIC",
+        f'-DMARK="{mark}"',
+        f"-I{headers}",
+        str(source),
+        "-o",
+        str(target),
+    ]
     if sys.platform == "darwin":
         command += ["-undefined", "dynamic_lookup"]
     if subprocess.run(command, capture_output=True, check=False).returncode:
@@ -156,7 +165,10 @@ def project(tmp_path: Path, mark: Path, compiled: tuple[bytes, Path] | None) -> 
         "shop/__init__.py",
         "shop/orders.py",
         "shop/conftest.py",
-        *(f"{ENVIRONMENT}/{name}" for name in ("library.py", "sitecustomize.py", "usercustomize.py", "msgspec.py")),
+        *(
+            f"{ENVIRONMENT}/{name}"
+            for name in ("library.py", "sitecustomize.py", "usercustomize.py", "msgspec.py")
+        ),
     )
     write(tmp_path, {name: trap for name in traps})
     line = f"import sys; open({str(mark)!r}, 'a').write('a .pth file')\n"
@@ -202,7 +214,11 @@ def marks(mark: Path) -> list[str]:
 
 SAFE = [sys.executable, "-P", "-m", "flake8"]
 PLAIN = [sys.executable, "-m", "flake8"]
-SCRIPT = [sys.executable, "-c", "import sys; del sys.path[0]; from flake8.main.cli import main; sys.exit(main())"]
+SCRIPT = [
+    sys.executable,
+    "-c",
+    "import sys; del sys.path[0]; from flake8.main.cli import main; sys.exit(main())",
+]
 
 
 def script() -> list[str]:
@@ -229,7 +245,9 @@ def test_the_interpreter_of_the_environment_leaves_a_mark(project: Path, mark: P
 # --- nothing of the project runs ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [SAFE, script(), PLAIN], ids=["python -P -m flake8", "flake8", "python -m flake8"])
+@pytest.mark.parametrize(
+    "command", [SAFE, script(), PLAIN], ids=["python -P -m flake8", "flake8", "python -m flake8"]
+)
 def test_nothing_of_the_project_is_run(
     project: Path, mark: Path, compiled: tuple[bytes, Path] | None, command: list[str]
 ) -> None:
@@ -285,7 +303,9 @@ def late(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         "import atexit, sys; del sys.path[0]; atexit.register(lambda: print(*sys.modules));"
         "from flake8.main.cli import main; sys.exit(main(['--select=E9', 'plain.py']))"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
+    )
     return [name for name in LATE if name not in done.stdout.split()]
 
 
@@ -301,7 +321,9 @@ def test_a_working_folder_on_the_path(project: Path, mark: Path, late: list[str]
     assert [line for line in marks(mark) if "customize" not in line] == []
 
 
-def test_standard_input_with_the_working_folder_on_the_path(project: Path, mark: Path, late: list[str]) -> None:
+def test_standard_input_with_the_working_folder_on_the_path(
+    project: Path, mark: Path, late: list[str]
+) -> None:
     shadow(project, mark, late)
     command = [*PLAIN, "--select=NBL", "--stdin-display-name=main.py", "-"]
     done = subprocess.run(command, cwd=project, input=MAIN, capture_output=True, text=True, check=False)
@@ -333,10 +355,14 @@ def listing(folder: Path) -> list[tuple[str, int, int]]:
     return [(str(path), path.lstat().st_size, path.lstat().st_mtime_ns) for path in paths]
 
 
-def test_nothing_is_written_to_the_project_or_the_home(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_nothing_is_written_to_the_project_or_the_home(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     home = tmp_path_factory.mktemp("home")
     (home / ".cache").mkdir()
-    folders = [folder for folder in (project, home) for folder in (folder, *folder.rglob("*")) if folder.is_dir()]
+    folders = [
+        folder for folder in (project, home) for folder in (folder, *folder.rglob("*")) if folder.is_dir()
+    ]
     before = listing(project), listing(home)
     modes = {folder: folder.stat().st_mode for folder in folders}
     for folder in folders:
@@ -351,7 +377,9 @@ def test_nothing_is_written_to_the_project_or_the_home(project: Path, tmp_path_f
 
 
 @pytest.mark.parametrize("option", ["--noblock-safe-calls=shop.*", "--extend-select=NBL1"])
-def test_what_is_asked_of_the_system(project: Path, tmp_path_factory: pytest.TempPathFactory, option: str) -> None:
+def test_what_is_asked_of_the_system(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, option: str
+) -> None:
     """No process, no connection, no shared library, no file opened for writing."""
     driver = write(tmp_path_factory.mktemp("driver"), {"watched.py": WATCHED}) / "watched.py"
     done = run([sys.executable, "-B", "-P", str(driver), option], project)

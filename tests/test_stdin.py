@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.support import flake8
 
 BLOCKING = """\
@@ -133,7 +134,9 @@ def test_an_absolute_display_name(tmp_path: Path) -> None:
         (None, "shop.clock", ["NBL105 in 5"]),
     ],
 )
-def test_imports_start_at_the_display_name(shop: Path, name: str | None, clock: str, found: list[str]) -> None:
+def test_imports_start_at_the_display_name(
+    shop: Path, name: str | None, clock: str, found: list[str]
+) -> None:
     assert judge(shop, READS.format(clock=clock), name) == found
 
 

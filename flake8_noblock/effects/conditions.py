@@ -6,8 +6,8 @@ import re
 
 import msgspec
 
-from flake8_noblock.effects.origins import Place, calls_on, comes_from, is_guarded, origins
-from flake8_noblock.facts.model import Attr, Binary, Call, Item, Lookup, Param, Spread
+from flake8_noblock.effects.origins import Place, calls_on, comes_from, definitions_of, is_guarded, origins
+from flake8_noblock.facts.model import Attr, Binary, Call, Import, Item, Lookup, Param, Spread
 from flake8_noblock.knowledge.schema import Argument, Blocking, Condition
 from flake8_noblock.link.calls import as_instance
 from flake8_noblock.link.classes import mro
@@ -41,7 +41,7 @@ def _made_so(infer: Inference, condition: Condition, receiver: Place, depth: int
     """Whether the calls that made the receiver, or made what they were called on, fulfil `condition`."""
     made = origins(infer, receiver)
     if not made or depth == 0:
-        return False
+        return condition.in_doubt
     for call in made:
         if _call_fulfils(infer, condition, call):
             continue
@@ -141,6 +141,10 @@ def _mentions(infer: Inference, place: Place, name: str) -> bool:
         match ops[todo.pop()]:
             case Binary(left=left, right=right):
                 todo += [left, right]
-            case Attr(name=found) | Lookup(name=found) if found == last:
+            case Attr(name=found) | Lookup(name=found) | Import(name=found) if found == last:
                 return True
+            case Lookup() as op:
+                made = definitions_of(infer, Place(place.site, ops.index(op)))
+                if len(made) == 1 and made[0].site != place.site and _mentions(infer, made[0], name):
+                    return True
     return False

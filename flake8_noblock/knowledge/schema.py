@@ -51,6 +51,8 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ``mentions``  its expression names this constant (``os.WNOHANG`` in ``os.WNOHANG | os.WUNTRACED``)
     ``matches``   it is a string literal in which this regular expression matches from its start
 
+    With ``in_doubt`` a ``creator`` that can't be seen counts as fulfilling the condition.
+
     Two tests are of the receiver itself: with ``guard`` the call stands where a call of this method on it was true
     (``if future.done():``); with ``source`` it comes out of a call of one of these (``for f in as_completed(fs)``).
     """
@@ -66,6 +68,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     given: bool | None = None
     mentions: str | None = None
     matches: str | None = None
+    in_doubt: bool = False
     guard: str | None = None
     source: tuple[str, ...] = ()
 

@@ -23,6 +23,10 @@ from flake8_noblock.link.values import (
 )
 
 
+MOST_ANCESTORS = 100
+"""What a class inherits from beyond these is unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ancestor:
     """A class in the MRO of another; `cls` None: a base of which nothing is known. `bindings`: its type parameters."""
@@ -108,7 +112,10 @@ def _mro(infer: Inference, cls: AnyClass) -> tuple[Ancestor, ...]:
             else [Ancestor(None, {})]
         )
         direct.append(sequences[-1][0])
-    return (Ancestor(cls, own), *_merge([*sequences, direct]))
+    merged = _merge([*sequences, direct])
+    if len(merged) > MOST_ANCESTORS:
+        merged = [*merged[:MOST_ANCESTORS], Ancestor(None, {})]
+    return (Ancestor(cls, own), *merged)
 
 
 def _merge(sequences: list[list[Ancestor]]) -> list[Ancestor]:

@@ -71,8 +71,14 @@ class Program:
 
     def key_of(self, name: str, path: Path, root: Path) -> str:
         """The key of the module in file `path` that calls itself `name`."""
-        location = self._finder.find(name, None)
-        return name if location is None or location.path == path else str(path)
+        location = self._finder.find(name, root)
+        if location is None:
+            return name
+        return self._key(location) if location.path == path else str(path)
+
+    def _key(self, location: Location) -> str:
+        """The name, where that means this module to every other one."""
+        return location.name if location == self._finder.find(location.name) else str(location.path)
 
     def get(self, name: str, root: Path | None = None) -> Module | None:
         """Module `name` as seen from source root `root`; None where it isn't at hand."""
@@ -93,7 +99,7 @@ class Program:
         location = self._finder.find(name, root)
         if location is None:
             return name if name in self._modules else None
-        key = name if location == self._finder.find(name, None) else str(location.path)
+        key = self._key(location)
         if key not in self._modules:
             self._modules[key] = self._load(location, key, root)
         return key
