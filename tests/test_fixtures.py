@@ -86,7 +86,19 @@ def shown(case: Case, places: Places, texts: dict[tuple[str, int, str], str]) ->
     return "\n".join(rows)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+NOT_YET = {
+    "projects/callbacks_across_modules": "a callback registered in another module needs an index of who names a function",
+}
+"""Cases whose expectations are right and not met; one that is met after all fails, so that it is taken off here."""
+
+
+def marked(case: Case) -> object:
+    reason = NOT_YET.get(case.name)
+    marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
+    return pytest.param(case, id=case.name, marks=marks)
+
+
+@pytest.mark.parametrize("case", [marked(case) for case in CASES])
 def test_fixture(case: Case) -> None:
     if sys.version_info < needs(case):
         pytest.skip("needs Python {}.{}".format(*needs(case)))
