@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_noblock.facts.model import Attr, Await, Call, Choice, Narrowed, Op, Param
+from flake8_noblock.facts.model import Attr, Await, Call, Choice, Import, Lookup, Narrowed, Op, Param
 from flake8_noblock.link.attributes import attribute
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import named_class
@@ -23,12 +23,22 @@ def callees(infer: Inference, call: Site, number: int, site: Site, func: int) ->
 
 
 def _may_matter(infer: Inference, site: Site, op: Attr) -> bool:
-    """Whether a row for a method of this name exists in the tables of what the module imports, and asking has a chance."""
+    """Whether asking has a chance: the module imports a library with a blocking method of this name, and names a
+    class that has it, and the receiver is something that astroid can know."""
     cache = infer.caches.setdefault("methods that may block", {})
     if site.module not in cache:
-        imported = [name for name, level in infer.facts(site.module).imported if level == 0]
-        cache[site.module] = infer.knowledge.blocking_methods(imported)
-    return op.name in cache[site.module] and not _is_hopeless(infer.body(site).ops, op.base)  # type: ignore[operator]
+        cache[site.module] = _methods(infer, site.module)
+    methods: frozenset[str] = cache[site.module]  # type: ignore[assignment]
+    return op.name in methods and not _is_hopeless(infer.body(site).ops, op.base)
+
+
+def _methods(infer: Inference, module: str) -> frozenset[str]:
+    """The names of blocking methods of classes that are named in `module`."""
+    facts = infer.facts(module)
+    imported = [name for name, level in facts.imported if level == 0]
+    named = {op.name for body in facts.bodies for op in body.ops if isinstance(op, Attr | Lookup | Import)}
+    methods = infer.knowledge.blocking_methods(imported)
+    return frozenset(method for method, classes in methods.items() if not classes.isdisjoint(named))
 
 
 def _is_hopeless(ops: tuple[Op, ...], number: int) -> bool:

@@ -221,11 +221,17 @@ class Knowledge:
         name = self.canonical(name)
         return next((index.loop_callback[name] for index in self._indexes(name) if name in index.loop_callback), None)
 
-    def blocking_methods(self, modules: Iterable[str]) -> frozenset[str]:
-        """The last names of the blocking operations in the tables of these import names, and in the user's own."""
+    def blocking_methods(self, modules: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The names of blocking methods in the tables of these import names, and in the user's own, each with the last names
+        of the classes that have one of that name."""
         tops = {module.partition(".")[0] for module in modules}
         tables = [shipped_index(name) for name in sorted(shipped()) if name.partition(".")[0] in tops]
-        return frozenset(row.rpartition(".")[2] for index in (self.own, *tables) for row in index.blocking)
+        found: dict[str, set[str]] = {}
+        for index in (self.own, *tables):
+            for row in index.blocking:
+                owner, _, method = row.rpartition(".")
+                found.setdefault(method, set()).add(owner.rpartition(".")[2])
+        return {method: frozenset(classes) for method, classes in found.items()}
 
     def protocol(self, name: str) -> Protocol | None:
         """The row saying that `name` calls methods of its argument."""

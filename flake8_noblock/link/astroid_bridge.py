@@ -14,13 +14,13 @@ from typing import Any
 
 from flake8_noblock.link.finder import Finder
 
-MOST_QUESTIONS = 12
+MOST_QUESTIONS = 6
 """Receivers asked about in one module."""
 
-MOST_MODULES = 12
+MOST_MODULES = 4
 """Modules that astroid reads for the questions of one module."""
 
-LONGEST = 200_000
+LONGEST = 100_000
 """Characters: nothing is asked about a longer module."""
 
 MOST_VALUES = 8
