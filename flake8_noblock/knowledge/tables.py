@@ -233,6 +233,11 @@ class Knowledge:
                 found.setdefault(method, set()).add(owner.rpartition(".")[2])
         return {method: frozenset(classes) for method, classes in found.items()}
 
+    def has_table(self, name: str) -> bool:
+        """Whether any table speaks of the module tree that `name` is in."""
+        top = name.partition(".")[0]
+        return _module_of(name) is not None or any(row.partition(".")[0] == top for row in self.own.blocking)
+
     def protocol(self, name: str) -> Protocol | None:
         """The row saying that `name` calls methods of its argument."""
         name = self.canonical(name)

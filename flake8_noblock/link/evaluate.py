@@ -79,7 +79,17 @@ def _await(infer: Inference, site: Site, op: model.Await) -> Values:
 
 
 def _choice(infer: Inference, site: Site, op: model.Choice) -> Values:
-    return union(*[infer.value(site, value) for value in op.values])
+    kept = [value for value in op.values if not _is_vain_import(infer, site, value)]
+    return union(*[infer.value(site, value) for value in kept or op.values])
+
+
+def _is_vain_import(infer: Inference, site: Site, number: int) -> bool:
+    """Whether this is the second choice of a ``try: import``, for a module that is neither at hand nor known to tables."""
+    body = infer.body(site)
+    if not isinstance(body.ops[number], model.Import) or body.regions[body.where[number]].kind != "except":
+        return False
+    values = infer.value(site, number)
+    return all(isinstance(v, Foreign) and not infer.knowledge.has_table(v.name) for v in values)
 
 
 def _display(infer: Inference, site: Site, op: model.Display) -> Values:
