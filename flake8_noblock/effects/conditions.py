@@ -41,7 +41,7 @@ def _made_so(infer: Inference, condition: Condition, receiver: Place, depth: int
     """Whether the calls that made the receiver, or made what they were called on, fulfil `condition`."""
     made = origins(infer, receiver)
     if not made or depth == 0:
-        return condition.in_doubt
+        return condition.in_doubt and depth == LONGEST_CHAIN
     for call in made:
         if _call_fulfils(infer, condition, call):
             continue
