@@ -41,6 +41,15 @@ def lint(paths: list[Path], root: Path, options: list[str] | None = None) -> Rep
     return found
 
 
+def write(folder: Path, files: dict[str, str]) -> Path:
+    """Write `files`, text by relative path, below `folder`; gives `folder`."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
 def flake8(
     *arguments: str, cwd: Path, stdin: str | None = None, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from flake8_noblock.plugin import Plugin
-from tests.support import flake8
+from tests.support import flake8, write
 
 FILES = {
     "shop/__init__.py": "",
@@ -92,14 +92,6 @@ def expected(*options: str) -> set[tuple[int, str]]:
         _, more, less = CASES[option]
         found = (found | more) - less
     return found
-
-
-def write(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def sections(text: str) -> dict[str, str]:
 
 def block(text: str, language: str) -> str:
     """The only code block of `language` in `text`; empty where there is none."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert len(blocks) <= 1
     return blocks[0] if blocks else ""
 
@@ -67,7 +67,7 @@ def test_every_code_has_a_page_and_no_other() -> None:
 
 
 def test_index_links_every_page_once() -> None:
-    rows = re.findall(r"^\| \[(NBL\d{3})\]\(\1\.md\) \| \S.* \| (on|off) \|$", files()["README.md"], re.M)
+    rows = re.findall(r"^\| \[(NBL\d{3})\]\(\1\.md\) \| \S.* \| (on|off) \|$", files()["README.md"], re.MULTILINE)
     assert rows == [(rule.code, "on" if rule.default else "off") for rule in RULES] + [(INTERNAL_ERROR, "on")]
 
 
@@ -106,7 +106,7 @@ def test_switching_off_names_the_code_and_related_rules(code: str) -> None:
 
 @pytest.mark.parametrize("code", [*CODES, INTERNAL_ERROR])
 def test_no_exclamation_marks_in_prose(code: str) -> None:
-    assert "!" not in re.sub(r"```.*?```|`[^`]*`", "", written(code), flags=re.S)
+    assert "!" not in re.sub(r"```.*?```|`[^`]*`", "", written(code), flags=re.DOTALL)
 
 
 @pytest.mark.parametrize("code", CODES)

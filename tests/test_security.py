@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import write
+
 ENVIRONMENT = f".venv/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
 MAIN = """\
 import hashlib
@@ -103,14 +105,6 @@ status = main(sys.argv[1:])
 print("asked:", *asked, "astroid" in sys.modules, sep="\\n")
 raise SystemExit(status)
 """
-
-
-def write(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="module")

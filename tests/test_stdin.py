@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import flake8
+from tests.support import flake8, write
 
 BLOCKING = """\
 import time
@@ -44,14 +44,6 @@ def judge(folder: Path, text: str, name: str | None, *arguments: str) -> list[st
     matches = [re.fullmatch(rf"{prefix}:(\d+):\d+: ([A-Z]+\d+) .*", line) for line in lines]
     assert all(matches), run.stdout
     return [f"{match[2]} in {match[1]}" for match in matches if match]
-
-
-def write(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture

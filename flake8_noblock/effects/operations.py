@@ -31,7 +31,6 @@ from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.values import Function, Instance, Value, Values
 from flake8_noblock.link.values import Literal as Constant
 
-
 Known = tuple[str, Blocking]
 """A name as tables know it, and its row."""
 

@@ -51,14 +51,14 @@ def _collect(infer: Inference, place: Place, found: list[Place], seen: set[Place
             found.append(place)
             return True
         case Choice(values=values):
-            return all([_collect(infer, Place(site, value), found, seen) for value in values])
+            return all(_collect(infer, Place(site, value), found, seen) for value in values)
         case Declared(value=value) if value < 0:
             return True
         case Narrowed(value=value) | Enter(value=value, is_async=False) | Declared(value=value):
             return _collect(infer, Place(site, value), found, seen)
         case Attr() | Lookup():
             definitions = definitions_of(infer, place)
-            return bool(definitions) and all([_collect(infer, other, found, seen) for other in definitions])
+            return bool(definitions) and all(_collect(infer, other, found, seen) for other in definitions)
         case Param():
             outer = _generator_argument(infer, site)
             return outer is not None and _collect(infer, outer, found, seen)
@@ -124,9 +124,9 @@ def is_guarded(infer: Inference, place: Place, receiver: Place, method: str) -> 
     key = _identity(body.ops, receiver.number)
     region = body.regions[body.where[place.number]]
     while region.parent >= 0:
-        if region.kind in ("branch", "loop") and region.value >= 0 and region.positive:
-            if _is_call_on(body.ops, region.value, method, lambda base: _identity(body.ops, base) == key):
-                return True
+        governs = region.kind in ("branch", "loop") and region.value >= 0 and region.positive
+        if governs and _is_call_on(body.ops, region.value, method, lambda base: _identity(body.ops, base) == key):
+            return True
         region = body.regions[region.parent]
     return False
 

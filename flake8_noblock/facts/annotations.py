@@ -64,4 +64,3 @@ def _read_quoted(state: BodyState, node: ast.Constant, text: str) -> int:
         if isinstance(part, ast.expr):
             part.lineno, part.col_offset = node.lineno, node.col_offset
     return read_annotation(state, inner)
-

@@ -18,7 +18,6 @@ from flake8_noblock.facts.model import (
     Target,
 )
 
-
 Changes = dict[str, int]
 """Names and attribute keys with the values they got since some environment."""
 

@@ -280,9 +280,42 @@ class Drop(_Node, frozen=True, gc=False):
 
 
 Op = (
-    Const | Builtin | Lookup | Param | Attr | Item | Call | Spread | Await | Binary | Unary | Compare | Choice | Display
-    | Mapping | Format | Closure | ClassDef | Element | Enter | Unpack | Narrowed | Declared | Caught | Import | Alias
-    | Opaque | Exit | StoreAttr | StoreItem | StoreName | Delete | Return | Yield | Raise | Drop
+    Const
+    | Builtin
+    | Lookup
+    | Param
+    | Attr
+    | Item
+    | Call
+    | Spread
+    | Await
+    | Binary
+    | Unary
+    | Compare
+    | Choice
+    | Display
+    | Mapping
+    | Format
+    | Closure
+    | ClassDef
+    | Element
+    | Enter
+    | Unpack
+    | Narrowed
+    | Declared
+    | Caught
+    | Import
+    | Alias
+    | Opaque
+    | Exit
+    | StoreAttr
+    | StoreItem
+    | StoreName
+    | Delete
+    | Return
+    | Yield
+    | Raise
+    | Drop
 )
 
 # --- structure -------------------------------------------------------------------------------------------------------

@@ -157,9 +157,7 @@ def _if(state: BodyState, node: ast.If) -> None:
     state.meet(outer, ends, falls_through=False)
 
 
-def _branch(
-    state: BodyState, body: Sequence[ast.stmt], region: Region, test: ast.expr | None, ends: list[Changes]
-) -> None:
+def _branch(state: BodyState, body: Sequence[ast.stmt], region: Region, test: ast.expr | None, ends: list[Changes]) -> None:
     """One way on from the present environment, in a region of its own; its changes are added to `ends` if it ends."""
     outer, before = state.branch(), state.enter(region)
     state.alive = True
@@ -296,9 +294,7 @@ def _try(state: BodyState, node: Any) -> None:
         _finally(state, node.finalbody, Region("finally", before, partner=partner), body_changes)
 
 
-def _handler(
-    state: BodyState, handler: ast.ExceptHandler, region: Region, body_changes: Changes, ends: list[Changes]
-) -> None:
+def _handler(state: BodyState, handler: ast.ExceptHandler, region: Region, body_changes: Changes, ends: list[Changes]) -> None:
     outer, before = state.branch(), state.region
     state.alive = True
     for name, value in body_changes.items():

@@ -58,11 +58,11 @@ def _assign_attribute(state: BodyState, target: ast.AST, base: int, attribute: s
 
 def _assign_parts(state: BodyState, targets: Sequence[ast.expr], value: int, node: ast.expr, read: Read) -> None:
     parts = state.ops[value]
-    if isinstance(parts, Display) and not parts.comprehension and len(parts.items) == len(targets):
-        if not any(isinstance(state.ops[item], Spread) for item in parts.items):
-            for target, item in zip(targets, parts.items, strict=True):
-                assign(state, target, item, read)
-            return
+    items = parts.items if isinstance(parts, Display) and not parts.comprehension else ()
+    if len(items) == len(targets) and not any(isinstance(state.ops[item], Spread) for item in items):
+        for target, item in zip(targets, items, strict=True):
+            assign(state, target, item, read)
+        return
     for index, target in enumerate(targets):
         starred = isinstance(target, ast.Starred)
         position = index - len(targets) if any(isinstance(t, ast.Starred) for t in targets[:index]) else index

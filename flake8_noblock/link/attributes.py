@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flake8_noblock.link.calls import NO_ARGUMENTS, Arguments, as_instance, call, call_method
-from flake8_noblock.link.classes import Member, bind, find_member
+from flake8_noblock.link.classes import Member, bind, find_member, speaks_of
 from flake8_noblock.link.flow import through_constructors
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.generics import close, substitute
@@ -117,7 +117,7 @@ def _dynamic(infer: Inference, receiver: Instance | ClassValue) -> Values:
 def _foreign_member(infer: Inference, owner: AnyClass, receiver: Instance | ClassValue, name: str) -> Values:
     path = f"{owner.name}.{name}"
     instance = receiver if isinstance(receiver, Instance) else None
-    if infer.knowledge.attribute(path) is None and not (infer.knowledge.blocking(path) or infer.knowledge.returns(path)) and instance is not None:
+    if instance is not None and not speaks_of(infer, owner, name):
         dynamic = infer.knowledge.returns(f"{owner.name}.__getattr__")
         if dynamic is not None and not infer.knowledge.is_safe(path):
             return (Instance(named_class(infer, dynamic).cls),)

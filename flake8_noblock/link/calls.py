@@ -202,7 +202,7 @@ def _solved_parameters(infer: Inference, cls: SourceClass, arguments: Arguments)
     solved: dict[str, Values] = {}
     for method in ("__init__", "__new__"):
         member = find_member(infer, cls, method)
-        for value in (member.values if member is not None and member.values else ()):
+        for value in member.values if member is not None and member.values else ():
             if isinstance(value, Function):
                 chosen = _matching(infer, Function(value.module, value.body, own), arguments)
                 for function in chosen[:1]:
@@ -367,9 +367,7 @@ def _solve_tuple(infer: Inference, items: tuple[Values, ...], actual: Values, so
                 solve(infer, inner, values, solved)
 
 
-def _solve_instance(
-    infer: Inference, cls: object, args: tuple[Values, ...], other: Value, solved: dict[str, Values]
-) -> None:
+def _solve_instance(infer: Inference, cls: object, args: tuple[Values, ...], other: Value, solved: dict[str, Values]) -> None:
     instance = as_instance(infer, other)
     if instance is None:
         if isinstance(other, Unknown):
@@ -400,9 +398,7 @@ def _solve_protocol(
         del solving[cls, instance.cls]
 
 
-def _solve_members(
-    infer: Inference, cls: SourceClass, bindings: Bindings, instance: Instance, solved: dict[str, Values]
-) -> None:
+def _solve_members(infer: Inference, cls: SourceClass, bindings: Bindings, instance: Instance, solved: dict[str, Values]) -> None:
     for name in protocol_members(infer, cls):
         for value in own_member(infer, cls, name) or ():
             if isinstance(value, Function):

@@ -22,7 +22,6 @@ from flake8_noblock.link.values import (
     Values,
 )
 
-
 MOST_ANCESTORS = 100
 """What a class inherits from beyond these is unknown."""
 

@@ -135,9 +135,7 @@ def _unpack(infer: Inference, site: Site, op: model.Unpack) -> Values:
         items = union(*[element(infer, value, False) for value in values])
         return (Instance(builtin(infer, "list").cls, (items,), exact=True),)
     key: Values = (Literal(op.index),)
-    return union(
-        *[item(infer, v, key) if isinstance(v, TupleValue) else element(infer, v, False) for v in values]
-    )
+    return union(*[item(infer, v, key) if isinstance(v, TupleValue) else element(infer, v, False) for v in values])
 
 
 def _declared(infer: Inference, site: Site, op: model.Declared) -> Values:
@@ -273,9 +271,7 @@ def _super(infer: Inference, site: Site) -> Values:
         return UNKNOWN
     cls = infer.source_class(site.module, bodies[number].owner)
     receivers = infer.value(Site(site.module, number), _first_parameter(infer, Site(site.module, number)))
-    return union(
-        *[(Super(cls, value),) if isinstance(value, Instance | ClassValue) else UNKNOWN for value in receivers]
-    )
+    return union(*[(Super(cls, value),) if isinstance(value, Instance | ClassValue) else UNKNOWN for value in receivers])
 
 
 def _first_parameter(infer: Inference, site: Site) -> int:

@@ -17,13 +17,36 @@ from flake8_noblock.link.values import (
     TypeVariable,
     Values,
     is_unknown,
-    union,
 )
 
 _TYPING = ("typing", "typing_extensions")
 _SPECIAL = frozenset(
-    "Annotated Any Callable ClassVar Concatenate Final Generic Literal LiteralString Never NoReturn NotRequired Optional "
-    "Protocol ReadOnly Required Self Tuple Type TypeAlias TypeGuard TypeIs Union Unpack".split()
+    [
+        "Annotated",
+        "Any",
+        "Callable",
+        "ClassVar",
+        "Concatenate",
+        "Final",
+        "Generic",
+        "Literal",
+        "LiteralString",
+        "Never",
+        "NoReturn",
+        "NotRequired",
+        "Optional",
+        "Protocol",
+        "ReadOnly",
+        "Required",
+        "Self",
+        "Tuple",
+        "Type",
+        "TypeAlias",
+        "TypeGuard",
+        "TypeIs",
+        "Union",
+        "Unpack",
+    ]
 )
 """Constructs of the typing module that are no classes."""
 
@@ -60,9 +83,10 @@ def lookup(infer: Inference, site: Site, name: str) -> Values:
 
 def objects_of(types: Values) -> Values:
     """The objects of plain classes; nothing for other types."""
-    return tuple([Instance(value.cls, value.args) for value in types if isinstance(value, ClassValue)] + [
-        Instance(ForeignClass(value.name)) for value in types if isinstance(value, Foreign)
-    ])
+    return tuple(
+        [Instance(value.cls, value.args) for value in types if isinstance(value, ClassValue)]
+        + [Instance(ForeignClass(value.name)) for value in types if isinstance(value, Foreign)]
+    )
 
 
 def special_form(infer: Inference, site: Site, number: int) -> Values | None:
@@ -200,5 +224,3 @@ def named_class(infer: Inference, dotted: str) -> ClassValue:
 def builtin(infer: Inference, name: str) -> ClassValue:
     """A class of the builtins module."""
     return named_class(infer, f"builtins.{name}")
-
-

@@ -107,9 +107,7 @@ class Program:
     def _load(self, location: Location, key: str, root: Path | None) -> Module:
         source = b"" if location.path is None else _read_bytes(location.path)
         facts = self._read(source) if source or location.path is not None else None
-        return Module(
-            key, location.name, location.path, location.is_package, location.origin, facts, root, digest(source)
-        )
+        return Module(key, location.name, location.path, location.is_package, location.origin, facts, root, digest(source))
 
 
 def _read_bytes(path: Path) -> bytes:

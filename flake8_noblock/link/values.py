@@ -193,8 +193,8 @@ def shallow(values: Values, depth: int = DEEPEST_TYPE) -> Values:
 
 
 def _is_nested(value: Value) -> bool:
-    return isinstance(value, Instance | ClassValue) and bool(value.args) or isinstance(
-        value, TupleValue | Coroutine | CallableValue
+    return (
+        isinstance(value, Instance | ClassValue) and bool(value.args) or isinstance(value, TupleValue | Coroutine | CallableValue)
     )
 
 

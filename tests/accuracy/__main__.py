@@ -67,9 +67,7 @@ def read(folder: Path, codes: str) -> Package:
     paths = [path for path in sorted(folder.rglob("*.py")) if path.is_file()]
     texts = [path.read_bytes() for path in paths]
     options = [f"--select={codes},{INTERNAL_ERROR}", f"--format={FORMAT}"]
-    run = subprocess.run(
-        [sys.executable, *FLAKE8, *options, "."], cwd=folder, capture_output=True, text=True, check=False
-    )
+    run = subprocess.run([sys.executable, *FLAKE8, *options, "."], cwd=folder, capture_output=True, text=True, check=False)
     matches = [LINE.fullmatch(line) for line in run.stdout.splitlines()]
     complaint = run.stderr.strip()
     if run.returncode not in (0, 1) or None in matches:
@@ -92,9 +90,7 @@ def _found(package: str, match: re.Match[str]) -> Found:
 def table(packages: Sequence[Package]) -> Iterator[str]:
     """The totals, as a table in Markdown."""
     codes = sorted({one.code for package in packages for one in package.found})
-    yield from _table(
-        ["package", "files", "lines", "async files", *codes], [package.row(codes) for package in packages]
-    )
+    yield from _table(["package", "files", "lines", "async files", *codes], [package.row(codes) for package in packages])
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -144,9 +140,7 @@ def main() -> int:
     off = [one for one in findings if one.code in OFF_BY_DEFAULT]
     for title, population, count in (("on", on, options.count), ("off", off, options.off_count)):
         drawn = draw(population, count, options.seed)
-        print(
-            f"=== {len(drawn)} of {len(population):,} findings, codes {title} by default, seed {options.seed}"
-        )
+        print(f"=== {len(drawn)} of {len(population):,} findings, codes {title} by default, seed {options.seed}")
         for number, one in enumerate(drawn, start=1):
             print(*shown(number, one, options.folder), sep="\n")
     for package in packages:
