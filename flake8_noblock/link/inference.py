@@ -14,6 +14,9 @@ from flake8_noblock.link.values import NOTHING, UNKNOWN, Function, SourceClass, 
 DEEPEST = 40
 """Questions that may depend on one another in a row; what lies deeper is asked from the other end, or is unknown."""
 
+MOST_ROUNDS = 64
+"""Questions that are put first because others lead to them too deep; if they don't suffice, the answer is unknown."""
+
 MOST_STEPS = 4000
 """Questions asked to answer one question; if they don't suffice, the answer is unknown."""
 
@@ -64,7 +67,6 @@ class Inference:
         self._lowest = _NO_CUT
         self._highest = -1
         self._too_deep: _Key | None = None
-        self._swept: dict[Site, int] = {}
         self._steps = 0
         self.caches: dict[str, dict[object, object]] = {}
         self.oracles: dict[str, Oracle] = {}
@@ -77,27 +79,28 @@ class Inference:
             return answer
         if self._open:
             return self._ask(key)
-        answer = self._ask(key)
-        if key not in self._answers:
-            answer = self._from_below(key)
-        self._answers[key] = answer
-        return answer
+        return self._from_below(key)
 
     def _from_below(self, key: _Key) -> Values:
-        """The answer to a question that led too deep: long chains are short when asked from their first link on."""
-        for _ in range(3):
-            deep, self._too_deep = self._too_deep, None
-            if deep is None:
-                break
-            site, number = deep
-            for earlier in range(self._swept.get(site, 0), number):
-                if (site, earlier) not in self._answers:
-                    self._answers[site, earlier] = self._ask((site, earlier))
-            self._swept[site] = max(number, self._swept.get(site, 0))
-            answer = self._ask(key)
-            if key in self._answers:
-                return answer
-        return UNKNOWN
+        """The answer to a question that nobody else is waiting for.
+
+        Where it leads too deep, what lies there is asked first, for itself, as often as it takes: so an answer doesn't depend on
+        how deep the question was asked.
+        """
+        waiting = [key]
+        for _ in range(MOST_ROUNDS):
+            current = waiting[-1]
+            self._too_deep = None
+            answer = self._ask(current)
+            deep = self._too_deep
+            if current in self._answers or deep is None or deep in waiting:
+                self._answers.setdefault(current, answer)
+                waiting.pop()
+                if not waiting:
+                    return self._answers[key]
+            else:
+                waiting.append(deep)
+        return self._answers.setdefault(key, UNKNOWN)
 
     def _ask(self, key: _Key) -> Values:
         tentative = self._tentative.get(key)
