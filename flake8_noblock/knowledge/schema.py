@@ -80,7 +80,8 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     the conditions any of which makes the call not block. ``opens``: the call returns a file handle, whose reads in
     the same function cost nothing next to the opening. ``handle``: the argument that is such a handle, or
     ``receiver = true`` where the method's own object is. ``iterates``: the call is lazy, its result blocks when iterated.
-    ``reason`` says why, where the name doesn't. ``python`` and ``platform`` say where the names exist, if not everywhere.
+    ``reason`` says why, where the name doesn't; ``effect`` is the end of "blocks the event loop ..." where the kind's own
+    doesn't fit. ``python`` and ``platform`` say where the names exist, if not everywhere.
     """
 
     names: tuple[str, ...]
@@ -93,6 +94,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     handle_receiver: bool = False
     iterates: bool = False
     reason: str = ""
+    effect: str = ""
     python: str = ""
     platform: str = ""
 

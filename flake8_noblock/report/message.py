@@ -24,7 +24,9 @@ _EFFECT: dict[Kind, str] = {
 def blocking_text(operation: Operation) -> str:
     """The message for a blocking operation."""
     name = _shown(operation)
-    return f"{name} {_EFFECT[operation.row.kind]}; use {way_out(operation)}"
+    row = operation.row
+    effect = f"blocks the event loop {row.effect}" if row.effect else _EFFECT[row.kind]
+    return f"{name} {effect}; use {way_out(operation)}"
 
 
 def way_out(operation: Operation) -> str:
