@@ -17,7 +17,7 @@ import flake8
 from flake8.options.manager import OptionManager
 
 from flake8_noblock import __version__
-from flake8_noblock.rules.codes import INTERNAL_ERROR, OFF_BY_DEFAULT
+from flake8_noblock.rules.codes import INTERNAL_ERROR, OFF_BY_DEFAULT, internal_error_text
 
 if TYPE_CHECKING:
     from flake8_noblock.finding import Finding
@@ -81,8 +81,7 @@ class Plugin:
             with _nothing_imported_from_working_folder():
                 findings = self._findings()
         except Exception as error:  # An exception here would end the whole flake8 run.
-            text = f"flake8-noblock failed on this file ({type(error).__name__}); please report it to the project's issues"
-            yield 1, 0, f"{INTERNAL_ERROR} {text}", type(self)
+            yield 1, 0, f"{INTERNAL_ERROR} {internal_error_text(type(error).__name__)}", type(self)
             return
         for finding in findings:
             yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)

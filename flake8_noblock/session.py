@@ -21,7 +21,7 @@ from flake8_noblock.link.program import Module, Program, digest
 from flake8_noblock.link.values import ClassValue, Function
 from flake8_noblock.options import Options
 from flake8_noblock.rules.base import Rule, Subject
-from flake8_noblock.rules.codes import INTERNAL_ERROR
+from flake8_noblock.rules.codes import INTERNAL_ERROR, internal_error_text
 
 if TYPE_CHECKING:
     from flake8_noblock.link.astroid_bridge import Oracle as AstroidOracle
@@ -51,7 +51,7 @@ class Session:
             with subject.contain(rule.code):
                 findings.update(rule.check(subject))
         if subject.failures:
-            findings.add(_internal_error(subject.failures))
+            findings.add(Finding(1, 0, INTERNAL_ERROR, internal_error_text(subject.failures[0])))
         return sorted(findings)
 
     def _oracle(self, key: str, text: str) -> Oracle:
@@ -114,8 +114,3 @@ def _definition(infer: Inference, value: object) -> str | None:
     if isinstance(value, Function):
         return infer.path(value)
     return value.cls.name if isinstance(value, ClassValue) else None
-
-
-def _internal_error(failures: Sequence[str]) -> Finding:
-    text = f"flake8-noblock failed on this file ({failures[0]}); please report it with the file to the project's issues"
-    return Finding(1, 0, INTERNAL_ERROR, text)

@@ -1,4 +1,9 @@
-"""The codes that are shown only when the user selects them; apart from the rules, which are imported late."""
+"""Codes that are needed before the rules, which are imported late: those off by default, and the plugin's own failure."""
 
 OFF_BY_DEFAULT = ("NBL111", "NBL112", "NBL113", "NBL114")
 INTERNAL_ERROR = "NBL900"
+
+
+def internal_error_text(cause: str) -> str:
+    """The message of `INTERNAL_ERROR`."""
+    return f"flake8-noblock failed on this file ({cause}); please report it with the file to the project's issues"
