@@ -10,7 +10,6 @@ from flake8_noblock.facts.model import (
     Attr,
     Call,
     Choice,
-    Closure,
     Declared,
     Element,
     Enter,
@@ -73,15 +72,9 @@ def _is_none(infer: Inference, place: Place) -> bool:
 
 def _generator_argument(infer: Inference, site: Site) -> Place | None:
     """What a generator expression goes over, as seen where it is made."""
-    body = infer.body(site)
-    if body.kind != "generator expression":
-        return None
-    outer = Site(site.module, body.parent)
-    ops = infer.body(outer).ops
-    for op in ops:
-        if isinstance(op, Call) and op.args and ops[op.func] == Closure(site.body):
-            return Place(outer, op.args[0])
-    return None
+    made = infer.made_at(site)
+    call = infer.body(made[0]).ops[made[1]] if made is not None else None
+    return Place(made[0], call.args[0]) if made is not None and isinstance(call, Call) else None
 
 
 def definitions_of(infer: Inference, place: Place) -> list[Place]:

@@ -8,7 +8,7 @@ from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.operations import Operation, row_of, unwrap_partial
 from flake8_noblock.effects.origins import Place, definitions_of
-from flake8_noblock.facts.model import Attr, Call, Closure, Element, Import, Lookup, Unpack
+from flake8_noblock.facts.model import Attr, Call, Element, Import, Lookup, Unpack
 from flake8_noblock.knowledge.schema import LoopCallback
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
@@ -106,16 +106,14 @@ def _loop_methods(infer: Inference, module: str) -> Iterator[int]:
 
 def _is_consumed(infer: Inference, module: str, number: int) -> bool:
     """Whether a generator expression is iterated where it stands, by a loop or by what is called with it."""
-    facts = infer.facts(module)
-    if facts.bodies[number].kind != "generator expression":
+    made = infer.made_at(Site(module, number))
+    if made is None:
         return False
-    site = Site(module, facts.bodies[number].parent)
-    ops = infer.body(site).ops
-    made = {i for i, op in enumerate(ops) if isinstance(op, Call) and ops[op.func] == Closure(number)}
-    for op in ops:
-        if isinstance(op, Element | Unpack) and op.value in made:
+    site, call = made
+    for op in infer.body(site).ops:
+        if isinstance(op, Element | Unpack) and op.value == call:
             return True
-        if isinstance(op, Call) and made.intersection(op.args):
+        if isinstance(op, Call) and call in op.args:
             return not _is_offloader(infer, infer.value(site, op.func))
     return False
 

@@ -113,11 +113,11 @@ def as_instance(infer: Inference, value: Value) -> Instance | None:
         case Instance():
             return value
         case Literal(value=constant) if constant is not None:
-            return Instance(builtin(infer, type(constant).__name__).cls, exact=True)
+            return Instance(builtin(infer, type(constant).__name__).cls)
         case TupleValue(items=items):
-            return Instance(builtin(infer, "tuple").cls, (union(*items),), exact=True)
+            return Instance(builtin(infer, "tuple").cls, (union(*items),))
         case Coroutine(result=values):
-            return Instance(named_class(infer, "typing.Coroutine").cls, (UNKNOWN, UNKNOWN, values), exact=True)
+            return Instance(named_class(infer, "typing.Coroutine").cls, (UNKNOWN, UNKNOWN, values))
     return None
 
 
@@ -132,7 +132,7 @@ def _call_foreign(infer: Inference, name: str) -> Values:
     if known is not None:
         return (Instance(named_class(infer, known).cls),)
     if infer.knowledge.is_class(name):
-        return (Instance(ForeignClass(infer.knowledge.canonical(name)), exact=True),)
+        return (Instance(ForeignClass(infer.knowledge.canonical(name))),)
     return UNKNOWN
 
 
@@ -143,7 +143,7 @@ def _construct(infer: Inference, value: ClassValue, arguments: Arguments) -> Val
     cls = value.cls
     if isinstance(cls, ForeignClass):
         known = infer.knowledge.returns(cls.name)
-        return (Instance(named_class(infer, known).cls),) if known else (Instance(cls, exact=True),)
+        return (Instance(named_class(infer, known).cls),) if known else (Instance(cls),)
     special = _construct_special(infer, cls, arguments)
     if special is not None:
         return special
@@ -154,8 +154,8 @@ def _construct(infer: Inference, value: ClassValue, arguments: Arguments) -> Val
     if made:
         return made
     if value.args or not parameters(infer, cls):
-        return (Instance(cls, value.args, exact=True),)
-    return (Instance(cls, _solved_parameters(infer, cls, arguments), exact=True),)
+        return (Instance(cls, value.args),)
+    return (Instance(cls, _solved_parameters(infer, cls, arguments)),)
 
 
 def _made_by_new(infer: Inference, value: ClassValue, arguments: Arguments) -> Values:

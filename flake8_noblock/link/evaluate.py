@@ -55,7 +55,7 @@ def _const(infer: Inference, site: Site, op: model.Const) -> Values:
 
 
 def _builtin(infer: Inference, site: Site, op: model.Builtin) -> Values:
-    return (Instance(builtin(infer, op.name).cls, exact=True),)
+    return (Instance(builtin(infer, op.name).cls),)
 
 
 def _lookup(infer: Inference, site: Site, op: model.Lookup) -> Values:
@@ -98,19 +98,19 @@ def _display(infer: Inference, site: Site, op: model.Display) -> Values:
     if op.kind == "tuple" and not op.comprehension and not spread:
         return (TupleValue(tuple([infer.value(site, value) for value in op.items])),)
     items = union(*[infer.value(site, value) for value in op.items])
-    return (Instance(builtin(infer, op.kind).cls, (items,), exact=True),)
+    return (Instance(builtin(infer, op.kind).cls, (items,)),)
 
 
 def _mapping(infer: Inference, site: Site, op: model.Mapping) -> Values:
     if -1 in op.keys:
-        return (Instance(builtin(infer, "dict").cls, (UNKNOWN, UNKNOWN), exact=True),)
+        return (Instance(builtin(infer, "dict").cls, (UNKNOWN, UNKNOWN)),)
     keys = union(*[infer.value(site, key) for key in op.keys])
     values = union(*[infer.value(site, value) for value in op.values])
-    return (Instance(builtin(infer, "dict").cls, (keys, values), exact=True),)
+    return (Instance(builtin(infer, "dict").cls, (keys, values)),)
 
 
 def _format(infer: Inference, site: Site, op: model.Format) -> Values:
-    return (Instance(builtin(infer, "str").cls, exact=True),)
+    return (Instance(builtin(infer, "str").cls),)
 
 
 def _closure(infer: Inference, site: Site, op: model.Closure) -> Values:
@@ -133,7 +133,7 @@ def _unpack(infer: Inference, site: Site, op: model.Unpack) -> Values:
     values = infer.value(site, op.value)
     if op.starred:
         items = union(*[element(infer, value, False) for value in values])
-        return (Instance(builtin(infer, "list").cls, (items,), exact=True),)
+        return (Instance(builtin(infer, "list").cls, (items,)),)
     key: Values = (Literal(op.index),)
     return union(*[item(infer, v, key) if isinstance(v, TupleValue) else element(infer, v, False) for v in values])
 
@@ -206,12 +206,12 @@ def _is_type(value: Value) -> bool:
 
 
 def _compare(infer: Inference, site: Site, op: model.Compare) -> Values:
-    return (Instance(builtin(infer, "bool").cls, exact=True),)
+    return (Instance(builtin(infer, "bool").cls),)
 
 
 def _unary(infer: Inference, site: Site, op: model.Unary) -> Values:
     if op.operator == "Not":
-        return (Instance(builtin(infer, "bool").cls, exact=True),)
+        return (Instance(builtin(infer, "bool").cls),)
     return UNKNOWN
 
 
@@ -287,14 +287,14 @@ def _param(infer: Inference, site: Site, op: model.Param) -> Values:
         if receiver is not None:
             return (receiver,)
     if body.kind == "generator expression":
-        return _iterable(infer, site, body)
+        return _iterable(infer, site)
     if parameter.kind == "variadic":
         items = declared(infer, site, parameter.annotation) if parameter.annotation >= 0 else UNKNOWN
-        return (Instance(builtin(infer, "tuple").cls, (items,), exact=True),)
+        return (Instance(builtin(infer, "tuple").cls, (items,)),)
     if parameter.kind == "keywords":
         items = declared(infer, site, parameter.annotation) if parameter.annotation >= 0 else UNKNOWN
         key = (Instance(builtin(infer, "str").cls),)
-        return (Instance(builtin(infer, "dict").cls, (key, items), exact=True),)
+        return (Instance(builtin(infer, "dict").cls, (key, items)),)
     if parameter.annotation >= 0:
         return declared(infer, site, parameter.annotation)
     return _unannotated(infer, site, op.index)
@@ -330,13 +330,14 @@ def _receiver(infer: Inference, site: Site, body: model.Body) -> Value | None:
     return Instance(cls, args) if outer.kind == "class" else None
 
 
-def _iterable(infer: Inference, site: Site, body: model.Body) -> Values:
+def _iterable(infer: Inference, site: Site) -> Values:
     """What a generator expression goes over: the argument of the call that stands for making it."""
-    outer = infer.facts(site.module).bodies[body.parent].ops
-    for number, op in enumerate(outer):
-        if isinstance(op, model.Call) and op.args and outer[op.func] == model.Closure(site.body):
-            return infer.value(Site(site.module, body.parent), op.args[0])
-    return UNKNOWN
+    made = infer.made_at(site)
+    if made is None:
+        return UNKNOWN
+    outer, number = made
+    call = infer.body(outer).ops[number]
+    return infer.value(outer, call.args[0]) if isinstance(call, model.Call) else UNKNOWN
 
 
 # --- narrowing ---

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flake8_noblock.facts.model import Body, ClassFacts, Definition, ModuleFacts, Op
+from flake8_noblock.facts.model import Body, Call, ClassFacts, Closure, Definition, ModuleFacts, Op
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.program import Module, Program
 from flake8_noblock.link.values import NOTHING, UNKNOWN, Function, SourceClass, Values, shallow, union
@@ -176,6 +176,17 @@ class Inference:
 
     def class_facts(self, cls: SourceClass) -> ClassFacts:
         return self.facts(cls.module).classes[cls.index]
+
+    def made_at(self, site: Site) -> tuple[Site, int] | None:
+        """The call that stands for making the generator expression at `site`: the body around it, and its number there."""
+        if self.body(site).kind != "generator expression":
+            return None
+        outer = Site(site.module, self.body(site).parent)
+        ops = self.body(outer).ops
+        for number, op in enumerate(ops):
+            if isinstance(op, Call) and ops[op.func] == Closure(site.body):
+                return outer, number
+        return None
 
     def function_body(self, function: Function) -> Body:
         return self.facts(function.module).bodies[function.body]

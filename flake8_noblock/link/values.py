@@ -41,11 +41,10 @@ AnyClass = SourceClass | ForeignClass
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An object of `cls` or of a subclass; `args` are the values of its type parameters. `exact`: not of a subclass."""
+    """An object of `cls` or of a subclass; `args` are the values of its type parameters."""
 
     cls: AnyClass
     args: tuple[Values, ...] = ()
-    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +199,8 @@ def _is_nested(value: Value) -> bool:
 
 def _shallow(value: Value, depth: int) -> Value:
     match value:
-        case Instance(cls=cls, args=args, exact=exact) if args:
-            return Instance(cls, tuple([shallow(arg, depth) for arg in args]), exact)
+        case Instance(cls=cls, args=args) if args:
+            return Instance(cls, tuple([shallow(arg, depth) for arg in args]))
         case ClassValue(cls=cls, args=args) if args:
             return ClassValue(cls, tuple([shallow(arg, depth) for arg in args]))
         case TupleValue(items=items):
