@@ -81,7 +81,8 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     the same function cost nothing next to the opening. ``handle``: the argument that is such a handle, or
     ``receiver = true`` where the method's own object is. ``iterates``: the call is lazy, its result blocks when iterated.
     ``reason`` says why, where the name doesn't; ``effect`` is the end of "blocks the event loop ..." where the kind's own
-    doesn't fit. ``python`` and ``platform`` say where the names exist, if not everywhere.
+    doesn't fit. ``attribute``: the names are properties, which block when they are read. ``python`` and ``platform`` say
+    where the names exist, if not everywhere.
     """
 
     names: tuple[str, ...]
@@ -93,6 +94,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     handle: Argument | None = None
     handle_receiver: bool = False
     iterates: bool = False
+    attribute: bool = False
     reason: str = ""
     effect: str = ""
     python: str = ""
@@ -127,6 +129,66 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     argument: Argument = Argument(position=0)
 
 
+class Invoke(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Callables that call an argument of theirs on the thread that calls them: ``sorted(key=f)``.
+
+    ``lazily``: not at once, but when their result is iterated (``map(f, xs)``).
+    """
+
+    names: tuple[str, ...]
+    callable: Argument = Argument(position=0)
+    lazily: bool = False
+
+
+class Decorator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Decorators whose result runs the decorated function when it is called (``lru_cache``, ``wraps``, ``retry``).
+
+    ``factory`` says how they are written: ``never`` as ``@name``, ``always`` as ``@name(...)``, ``maybe`` either way.
+    ``gives``: the result is called like the function ``itself``, or gives a ``context manager`` that runs it when entered.
+    ``runs`` is the path of a blocking operation that calling the result runs besides: the pause between two tries.
+    """
+
+    names: tuple[str, ...]
+    factory: Literal["never", "always", "maybe"] = "never"
+    gives: Literal["itself", "context manager"] = "itself"
+    runs: str = ""
+
+
+class Cut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Names whose source says less, or other, than what happens: calls of them are not followed, and do not block.
+
+    A name is a function, a class or a module; with ``.*`` everything below it. ``reason`` says why.
+    """
+
+    names: tuple[str, ...]
+    reason: str
+
+
+class Hooks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What making an object runs besides its constructor (``__post_init__``, validators).
+
+    It holds for subclasses of ``classes`` and for classes that one of these decorates: their ``methods``, and the methods
+    that one of ``decorators`` marks, run whenever an object is made.
+    """
+
+    classes: tuple[str, ...]
+    methods: tuple[str, ...] = ()
+    decorators: tuple[str, ...] = ()
+
+
+class Dispatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Methods that run what was registered on the same object: ``logger.info(...)`` runs the handlers of the logger.
+
+    ``register`` are the registering methods, ``callable`` is the argument that they take; with ``method`` that is an object
+    of which this method is called (``emit``).
+    """
+
+    names: tuple[str, ...]
+    register: tuple[str, ...]
+    callable: Argument = Argument(position=0)
+    method: str = ""
+
+
 class LoopMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sync methods that the loop calls on subclasses of these classes (``asyncio.Protocol.data_received``)."""
 
@@ -154,3 +216,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     loop_callback: tuple[LoopCallback, ...] = ()
     loop_methods: tuple[LoopMethods, ...] = ()
     protocol: tuple[Protocol, ...] = ()
+    invoke: tuple[Invoke, ...] = ()
+    decorator: tuple[Decorator, ...] = ()
+    cut: tuple[Cut, ...] = ()
+    hooks: tuple[Hooks, ...] = ()
+    dispatch: tuple[Dispatch, ...] = ()
