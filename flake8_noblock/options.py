@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast, get_args
 
-from flake8_noblock.knowledge.schema import Argument, Blocking, LoopCallback, Offload, Table
+from flake8_noblock.knowledge.schema import Argument, Blocking, Kind, LoopCallback, Offload, Table
 from flake8_noblock.knowledge.tables import Knowledge, TableError, index_of, read_table
+from flake8_noblock.link.environment import site_packages
 
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.\*)?\Z")
 _PATTERN = re.compile(r"[\w.*?\[\]!-]+\Z")
@@ -20,6 +22,28 @@ class OptionError(Exception):
     """A value that an option can't take; the text names the option and what it takes, in one line."""
 
 
+Follow = Literal["none", "project", "libraries", "all"]
+
+LONG_KINDS: frozenset[Kind] = frozenset({"sleep", "network", "database", "subprocess", "thread", "terminal", "declared"})
+"""What may stop a thread for long wherever it stands; the rest counts in the project's own code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How far calls are followed, and whether what merely may run counts."""
+
+    follow: Follow = "libraries"
+    possible: bool = False
+
+    def enters(self, origin: str) -> bool:
+        """Whether bodies of modules of this origin are looked at."""
+        return origin == "project" or self.follow in ("libraries", "all")
+
+    def counts(self, kind: Kind, origin: str) -> bool:
+        """Whether an operation of this kind in a module of this origin counts."""
+        return origin == "project" or self.follow == "all" or kind in LONG_KINDS
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the user configured. `source_roots` are absolute folders; `codes` decides which rules are asked."""
@@ -27,34 +51,54 @@ class Options:
     knowledge: Knowledge = Knowledge()
     source_roots: tuple[Path, ...] = ()
     working_folder: Path = Path()
+    scope: Scope = Scope()
+    environment: Path | None = None
 
 
-def parse(
-    extend_blocking: Sequence[str],
-    safe_calls: Sequence[str],
-    offloaders: Sequence[str],
-    loop_callbacks: Sequence[str],
-    source_roots: Sequence[str],
-    knowledge: Sequence[str],
-    folder: Path,
-) -> Options:
-    """The options from their values; relative paths start at `folder`.
+def parse(values: Mapping[str, Sequence[str]], folder: Path) -> Options:
+    """The options from their values, by option name without ``--noblock-``; relative paths start at `folder`.
 
     Raises OptionError where a value is none that its option takes.
     """
-    tables = [_read_table(folder / path) for path in knowledge]
+
+    def given(name: str) -> Sequence[str]:
+        return values.get(name, ())
+
+    tables = [_read_table(folder / path) for path in given("knowledge")]
     tables.append(
         Table(
-            blocking=tuple(_declared(value) for value in extend_blocking),
-            offload=tuple(_offloader(value) for value in offloaders),
-            loop_callback=tuple(_loop_callback(value) for value in loop_callbacks),
+            blocking=tuple(_declared(value) for value in given("extend-blocking")),
+            offload=tuple(_offloader(value) for value in given("offloaders")),
+            loop_callback=tuple(_loop_callback(value) for value in given("loop-callbacks")),
         )
     )
-    for value in safe_calls:
+    for value in given("safe-calls"):
         if not _PATTERN.match(value):
             raise OptionError(_wrong("safe-calls", value, "dotted names, with * for any part: pkg.fn, pkg.Class.*"))
-    roots = tuple(_source_root(folder, value) for value in source_roots)
-    return Options(Knowledge(index_of(tables), tuple(safe_calls)), roots, folder)
+    return Options(
+        Knowledge(index_of(tables), tuple(given("safe-calls"))),
+        tuple(_source_root(folder, value) for value in given("src")),
+        folder,
+        Scope(_follow(given("follow")), bool(given("possible"))),
+        _environment(folder, given("environment")),
+    )
+
+
+def _follow(values: Sequence[str]) -> Follow:
+    for value in values[-1:]:
+        if value not in get_args(Follow):
+            raise OptionError(_wrong("follow", value, "one of " + ", ".join(get_args(Follow))))
+        return cast("Follow", value)
+    return Scope().follow
+
+
+def _environment(folder: Path, values: Sequence[str]) -> Path | None:
+    for value in values[-1:]:
+        path = folder / value
+        if not site_packages(path):
+            raise OptionError(_wrong("environment", value, "the folder of a virtual environment, in which pyvenv.cfg lies"))
+        return path
+    return None
 
 
 def _wrong(option: str, value: str, takes: str) -> str:

@@ -32,7 +32,11 @@ _OPTIONS = {
     "src": "source roots, from which modules are imported (default: ./src and .)",
     "knowledge": "TOML files with knowledge tables of your own",
 }
-_PATHS = ("src", "knowledge")
+_SINGLE = {
+    "follow": "what calls are followed into: none, project, libraries (there what can stall for long), all (default: libraries)",
+    "environment": "folder of the virtual environment with the project's libraries (default: VIRTUAL_ENV, .venv, the running one)",
+}
+_PATHS = ("src", "knowledge", "environment")
 
 
 class Plugin:
@@ -64,11 +68,27 @@ class Plugin:
                 normalize_paths=name in _PATHS,
                 help=help_text,
             )
+        for name, help_text in _SINGLE.items():
+            manager.add_option(
+                f"--noblock-{name}",
+                default="",
+                parse_from_config=True,
+                normalize_paths=name in _PATHS,
+                help=help_text,
+            )
+        manager.add_option(
+            "--noblock-possible",
+            action="store_true",
+            default=False,
+            parse_from_config=True,
+            help="also report calls that block only for some of the objects that they may be made on",
+        )
 
     @classmethod
     def parse_options(cls, namespace: Namespace) -> None:
         """Take the options of a run; ends the process with status 2 and one line on standard error if one is wrong."""
-        cls._values = {name: _listed(getattr(namespace, f"noblock_{name.replace('-', '_')}")) for name in _OPTIONS}
+        named = (*_OPTIONS, *_SINGLE, "possible")
+        cls._values = {name: _listed(getattr(namespace, f"noblock_{name.replace('-', '_')}")) for name in named}
         cls._selected = (*(namespace.select or ()), *(namespace.extend_select or ()))
         cls._session = None
         if any(cls._values.values()):
@@ -113,16 +133,7 @@ class Plugin:
         from flake8_noblock.rules.registry import RULES
         from flake8_noblock.session import Session
 
-        values = cls._values
-        options = parse(
-            extend_blocking=values["extend-blocking"],
-            safe_calls=values["safe-calls"],
-            offloaders=values["offloaders"],
-            loop_callbacks=values["loop-callbacks"],
-            source_roots=values["src"],
-            knowledge=values["knowledge"],
-            folder=Path.cwd(),
-        )
+        options = parse(cls._values, Path.cwd())
         cls._rules = [rule for rule in RULES if rule.default or rule.code.startswith(cls._selected)]
         cls._session = Session(options)
         return cls._session
@@ -132,7 +143,7 @@ def _listed(value: object) -> list[str]:
     """An option's value as a list: flake8 gives lists, other readers of configuration may give text."""
     if isinstance(value, str):
         return [part for part in re.split(r"[,\s]+", value) if part]
-    parts = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    parts = value if isinstance(value, list | tuple) else [value] if value else []
     return [str(part).strip() for part in parts if str(part).strip()]
 
 

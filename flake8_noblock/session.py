@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.facts.build import module_facts
 from flake8_noblock.finding import Finding
 from flake8_noblock.knowledge.tables import Knowledge
@@ -34,24 +35,32 @@ class Session:
         self._folder = options.working_folder
         self._roots = options.source_roots or _guessed_roots(self._folder)
         self._guess = Path() if options.source_roots else self._folder
-        self._finder = Finder(self._roots, library_folders(self._folder, os.environ))
+        self._finder = Finder(self._roots, library_folders(self._folder, os.environ, options.environment))
         self._program = Program(self._finder)
         self._knowledge = _with_definitions(options.knowledge, inference(self._program, options.knowledge))
+        self._scope = options.scope
+        self._start()
+
+    def _start(self) -> None:
+        """Nothing is known yet of the program as it is."""
         self._infer = inference(self._program, self._knowledge)
+        self._summaries = Summaries(self._infer, self._scope)
 
     def lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule]) -> list[Finding]:
         """The findings of `rules` in the module whose text and tree these are, in the order of their places."""
         if not self._knowledge.may_concern_loop(text):
             return []
         key = self._key(filename)
-        subject = Subject(self._infer_with(tree, filename, text), key)
+        infer = self._infer_with(tree, filename, text)
+        subject = Subject(infer, self._summaries, key)
         subject.infer.oracles[key] = self._oracle(key, text)
         findings: set[Finding] = set()
         for rule in rules:
             with subject.contain(rule.code):
                 findings.update(rule.check(subject))
-        if subject.failures:
-            findings.add(Finding(1, 0, INTERNAL_ERROR, internal_error_text(subject.failures[0])))
+        failures = [*subject.failures, *self._summaries.failures]
+        if failures:
+            findings.add(Finding(1, 0, INTERNAL_ERROR, internal_error_text(failures[0])))
         return sorted(findings)
 
     def _oracle(self, key: str, text: str) -> Oracle:
@@ -88,7 +97,7 @@ class Session:
             is_package = path.stem == "__init__"
             self._program.put(Module(key, name, path, is_package, "project", facts, root, mark))
             if known is not None:
-                self._infer = inference(self._program, self._knowledge)
+                self._start()
         return self._infer
 
 

@@ -13,14 +13,6 @@ from flake8_noblock.rules.registry import RULES
 from flake8_noblock.session import Session
 
 Reports = dict[Path, list[tuple[int, str, str]]]
-_LISTS = {
-    "extend-blocking": "extend_blocking",
-    "safe-calls": "safe_calls",
-    "offloaders": "offloaders",
-    "loop-callbacks": "loop_callbacks",
-    "src": "source_roots",
-    "knowledge": "knowledge",
-}
 
 
 def lint(paths: list[Path], root: Path, options: list[str] | None = None) -> Reports:
@@ -28,11 +20,11 @@ def lint(paths: list[Path], root: Path, options: list[str] | None = None) -> Rep
 
     `options` are written as on flake8's command line (``--noblock-src=lib``). A finding is (line, code, text).
     """
-    values: dict[str, list[str]] = {name: [] for name in _LISTS.values()}
+    values: dict[str, list[str]] = {}
     for option in options or []:
         name, _, value = option.removeprefix("--noblock-").partition("=")
-        values[_LISTS[name]] += [part.strip() for part in value.split(",")]
-    session = Session(noblock_options.parse(**values, folder=root.resolve()))
+        values.setdefault(name, []).extend(part.strip() for part in (value or "true").split(","))
+    session = Session(noblock_options.parse(values, root.resolve()))
     found: Reports = {}
     for path in paths:
         text = path.read_text(encoding="utf-8")

@@ -27,12 +27,16 @@ from flake8_noblock.facts.model import (
 )
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.calls import as_instance
+from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Function, Instance, Value, Values
+from flake8_noblock.link.values import AnyClass, Function, Instance, SourceClass, Value, Values
 from flake8_noblock.link.values import Literal as Constant
 
 Known = tuple[str, Blocking]
 """A name as tables know it, and its row."""
+
+Fine = Literal["fine"]
+"""Tables know it, and it does not block here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +56,16 @@ class Operation:
 def operations(infer: Inference, site: Site) -> Iterator[Operation]:
     """The operations in the body at `site` that block the thread that runs it, in source order."""
     body = infer.body(site)
-    uses = _Uses(body)
+    uses = Uses(body)
     for number, op in enumerate(body.ops):
         if body.regions[body.where[number]].kind == "typing":
             continue
         found = operation(infer, Place(site, number), op, uses)
-        if found is not None:
+        if isinstance(found, Operation):
             yield found
 
 
-class _Uses:
+class Uses:
     """Which operations of a body are awaited or iterated."""
 
     def __init__(self, body: Body) -> None:
@@ -83,8 +87,8 @@ def _choices(ops: tuple[Op, ...], number: int) -> list[int]:
     return [number, *op.values] if isinstance(op, Choice) else [number]
 
 
-def operation(infer: Inference, place: Place, op: Op, uses: _Uses) -> Operation | None:
-    """The blocking operation that `op` is, if it is one."""
+def operation(infer: Inference, place: Place, op: Op, uses: Uses) -> Operation | Fine | None:
+    """The blocking operation that `op` is; None where tables say nothing of it."""
     match op:
         case Call() if place.number not in uses.awaited:
             return _call(infer, place, op, uses)
@@ -98,32 +102,59 @@ def operation(infer: Inference, place: Place, op: Op, uses: _Uses) -> Operation 
             return _protocol(infer, place, base, "__getitem__")
         case StoreItem(base=base):
             return _protocol(infer, place, base, "__setitem__")
+        case Attr(base=base, name=name):
+            return _property(infer, place, base, name)
     return None
 
 
-def _call(infer: Inference, place: Place, op: Call, uses: _Uses) -> Operation | None:
+def _property(infer: Inference, place: Place, base: int, name: str) -> Operation | None:
+    """A property that blocks when it is read."""
+    rows: list[Known] = []
+    for value in infer.value(place.site, base):
+        if value == Constant(None):
+            continue
+        row = _row(infer, _up_to_own(infer, value.cls, name)) if isinstance(value, Instance) else None
+        if not isinstance(row, tuple) or not row[1].attribute:
+            return None
+        rows.append(row)
+    return Operation(place, *rows[0], rows[0][0].rpartition(".")[0].rpartition(".")[2] + "." + name) if rows else None
+
+
+def _up_to_own(infer: Inference, cls: AnyClass, name: str) -> tuple[str, ...]:
+    """The paths of a member along the MRO, up to the first class that defines it in its source."""
+    found = []
+    for ancestor in mro(infer, cls):
+        if ancestor.cls is None:
+            break
+        found.append(f"{ancestor.cls.name}.{name}")
+        if isinstance(ancestor.cls, SourceClass) and name in infer.body(infer.class_site(ancestor.cls)).names:
+            break
+    return tuple(found)
+
+
+def _call(infer: Inference, place: Place, op: Call, uses: Uses) -> Operation | Fine | None:
     ops = infer.body(place.site).ops
     callee = ops[op.func]
     at, func = unwrap_partial(infer, Place(place.site, op.func))
     known = _global_row(infer, at, func, "") or row_of(infer, callees(infer, place.site, place.number, at, func))
     if known == "safe":
-        return None
+        return "fine"
     if known is None:
         return _called_methods(infer, place, op)
     name, row = known
     receiver = Place(place.site, callee.base) if isinstance(callee, Attr) else None
-    if is_switched_off(infer, row, place, receiver) or _is_own_handle(infer, row, place, receiver):
-        return None
+    if row.attribute or is_switched_off(infer, row, place, receiver) or _is_own_handle(infer, row, place, receiver):
+        return "fine"
     spelling = op.spelling or name.rpartition(".")[2]
     found = Operation(place, name, row, spelling, bool(op.args or op.keywords))
     if not row.iterates:
         return found
     if place.number in uses.iterated:
         return replace(found, place=Place(place.site, uses.iterated[place.number]))
-    return found if place.number in uses.consumed else None
+    return found if place.number in uses.consumed else "fine"
 
 
-def _called_methods(infer: Inference, place: Place, op: Call) -> Operation | None:
+def _called_methods(infer: Inference, place: Place, op: Call) -> Operation | Fine | None:
     """A blocking method that the callee calls on its argument: ``list(queryset)``."""
     for value in infer.value(place.site, op.func):
         for name in paths(infer, value) or ():
@@ -195,9 +226,9 @@ def _class_path(infer: Inference, site: Site, number: int) -> str | None:
     return (names.pop() or None) if len(names) == 1 else None
 
 
-def row_of(infer: Inference, callee: Values) -> Known | None:
-    """The table row for calling one of `callee`, and the name it goes by; None unless each of them blocks."""
-    rows = []
+def row_of(infer: Inference, callee: Values) -> Known | Literal["safe"] | None:
+    """The table row for calling one of `callee`, and the name it goes by; None unless each of them blocks, or is safe."""
+    rows: list[Known | Literal["safe"]] = []
     for value in callee:
         names = paths(infer, value)
         if names is None:
@@ -206,6 +237,8 @@ def row_of(infer: Inference, callee: Values) -> Known | None:
         if known is None:
             return None
         rows.append(known)
+    if len({row == "safe" for row in rows}) > 1:
+        return None
     return rows[0] if rows else None
 
 
@@ -213,28 +246,28 @@ def _is_coroutine_function(infer: Inference, value: Value) -> bool:
     return isinstance(value, Function) and infer.function_body(value).is_async
 
 
-def _row(infer: Inference, names: tuple[str, ...]) -> Known | None:
+def _row(infer: Inference, names: tuple[str, ...]) -> Known | Literal["safe"] | None:
     for name in names:
         verdict = infer.knowledge.verdict(name)
         if verdict == "safe":
-            return None
+            return "safe"
         if verdict is not None:
             return infer.knowledge.canonical(name), verdict
     return None
 
 
-def _protocol(infer: Inference, place: Place, value: int, method: str) -> Operation | None:
+def _protocol(infer: Inference, place: Place, value: int, method: str) -> Operation | Fine | None:
     """A method that a statement calls without naming it."""
     known = _global_row(infer, place.site, value, method)
     if known == "safe":
-        return None
+        return "fine"
     rows = [known] if known is not None else []
     for candidate in infer.value(place.site, value) if known is None else ():
         if candidate == Constant(None):
             continue
         instance = as_instance(infer, candidate)
         known = _row(infer, protocol_paths(infer, instance.cls, method)) if instance is not None else None
-        if known is None:
+        if known is None or known == "safe":
             return None
         rows.append(known)
     if not rows:
@@ -242,7 +275,7 @@ def _protocol(infer: Inference, place: Place, value: int, method: str) -> Operat
     name, row = rows[0]
     receiver = Place(place.site, value)
     if is_switched_off(infer, row, place, receiver) or _is_own_handle(infer, row, place, receiver):
-        return None
+        return "fine"
     return Operation(place, name, row, name.rpartition(".")[0].rpartition(".")[2] + "." + method)
 
 
@@ -262,4 +295,4 @@ def _is_own_handle(infer: Inference, row: Blocking, place: Place, receiver: Plac
 def _opens(infer: Inference, place: Place) -> bool:
     op = infer.body(place.site).ops[place.number]
     known = row_of(infer, infer.value(place.site, op.func)) if isinstance(op, Call) else None
-    return known is not None and known[1].opens
+    return isinstance(known, tuple) and known[1].opens

@@ -33,7 +33,7 @@ def handed_over(infer: Inference, module: str) -> Iterator[Operation]:
     """Blocking operations that are handed to the loop as they are: ``loop.call_later(1, time.sleep, 1)``."""
     for call, callback in registrations(infer, module):
         known = row_of(infer, infer.value(*callback))
-        if known is not None:
+        if isinstance(known, tuple):
             yield Operation(call, known[0], known[1], known[0])
 
 

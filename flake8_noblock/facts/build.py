@@ -68,5 +68,5 @@ def _strings(ops: list[Op], number: int) -> list[str] | None:
     return None
 
 
-_EMPTY = Body("function", "", "", 1, 0, 0, -1, False, False, (), -1, (), (), (), (), (), (), (), {}, {}, failed=True)
+_EMPTY = Body("function", "", "", 1, 0, 0, -1, False, False, (), -1, (), (), (), (), (), (), (), (), {}, {}, failed=True)
 _NO_CLASS = ClassFacts("", "", 1, 0, 0, (), (), (), (), {})

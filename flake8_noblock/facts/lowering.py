@@ -91,6 +91,9 @@ class BodyState:
         self.lines: list[int] = []
         self.columns: list[int] = []
         self.where: list[int] = []
+        self.statements: list[int] = []
+        self.statement = 0
+        self.last_statement = 0
         self.regions: list[Region] = [Region("body", -1)]
         self.region = 0
         self.environment = Environment()
@@ -117,6 +120,7 @@ class BodyState:
         self.lines.append(self.line_now)
         self.columns.append(self.column_now)
         self.where.append(self.region)
+        self.statements.append(self.statement)
         return number
 
     def choice(self, values: list[int]) -> int:
@@ -219,6 +223,7 @@ class BodyState:
             lines=tuple(self.lines),
             columns=tuple(self.columns),
             where=tuple(self.where),
+            statements=tuple(self.statements),
             regions=tuple(self.regions),
             names=names,
             cells=cells,

@@ -327,7 +327,7 @@ class Region(_Node, frozen=True, gc=False):
     """A stretch of a body: operations in it run under the same branches, loops, ``try`` and ``with`` statements.
 
     `value` is the operation that governs it: the condition of a branch (`positive`: it holds) or loop, the value
-    entered, the type caught. A ``typing`` region runs for type checkers only. `partner` of a handler, ``else`` and
+    entered, the type caught. What follows an ``if`` one branch of which leaves the block is a branch, too. A ``typing`` region runs for type checkers only. `partner` of a handler, ``else`` and
     ``finally`` is the region of its ``try``.
     """
 
@@ -357,7 +357,8 @@ BodyKind = Literal["module", "class", "function", "lambda", "generator expressio
 class Body(_Node, frozen=True, gc=False):
     """A module, class, function, lambda or generator expression, as operations.
 
-    `lines`, `columns` (0-based) and `where` (region numbers) run parallel to `ops`. `parent` is the body around it (-1 for
+    `lines`, `columns` (0-based), `where` (region numbers) and `statements` (numbers of statements, from 0) run parallel to
+    `ops`. `parent` is the body around it (-1 for
     the module), `owner` the class whose body directly holds it (-1: none). `type_params` are names with the operation of
     their bound (-1: none). `names` gives the value of each name at the
     end of a module or class body; `cells` all definitions of the names that inner bodies use.
@@ -380,6 +381,7 @@ class Body(_Node, frozen=True, gc=False):
     lines: tuple[int, ...]
     columns: tuple[int, ...]
     where: tuple[int, ...]
+    statements: tuple[int, ...]
     regions: tuple[Region, ...]
     names: dict[str, int]
     cells: dict[str, tuple[Definition, ...]]

@@ -36,19 +36,23 @@ from flake8_noblock.facts.targets import assign, assign_name
 
 def read_body(state: BodyState, body: Sequence[ast.stmt]) -> None:
     """The statements of `body`, one after the other, until one that never ends normally."""
+    outer = state.statement
     for index, node in enumerate(body):
         if not state.alive:
             if state.kind == "function" and not state.is_generator:
                 state.is_generator = scopes.has_yield(body[index:])
-            return
+            break
         reader = _READERS.get(type(node))
         if reader is None:
             continue
+        state.last_statement += 1
+        state.statement = state.last_statement
         region, environment = state.region, state.environment
         try:
             reader(state, node)
         except RecursionError:
             state.region, state.environment, state.alive = region, environment, True
+    state.statement = outer
 
 
 def _expression(state: BodyState, node: ast.Expr) -> None:
@@ -149,12 +153,18 @@ def _if(state: BodyState, node: ast.If) -> None:
         return
     test = read(state, node.test)
     outer, ends = state.environment, list[Changes]()
+    going_on = []
     for body, positive in ((node.body, True), (node.orelse, False)):
         typing = decided == ("typing" if positive else "not typing")
         narrowed = node.test if decided == "open" else None
         kind: RegionKind = "typing" if typing else "branch"
-        _branch(state, body, Region(kind, state.region, test, positive=positive), narrowed, ends)
+        region = Region(kind, state.region, test, positive=positive)
+        _branch(state, body, region, narrowed, ends)
+        if state.alive:
+            going_on.append(region)
     state.meet(outer, ends, falls_through=False)
+    if len(going_on) == 1:
+        state.enter(going_on[0])
 
 
 def _branch(state: BodyState, body: Sequence[ast.stmt], region: Region, test: ast.expr | None, ends: list[Changes]) -> None:

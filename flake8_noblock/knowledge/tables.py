@@ -3,40 +3,72 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 import msgspec
 
 from flake8_noblock.knowledge import words
-from flake8_noblock.knowledge.schema import Blocking, LoopCallback, LoopMethods, Offload, Protocol, Table
+from flake8_noblock.knowledge.schema import (
+    Blocking,
+    Cut,
+    Decorator,
+    Dispatch,
+    Hooks,
+    Invoke,
+    LoopCallback,
+    LoopMethods,
+    Offload,
+    Protocol,
+    Table,
+)
 
 
 class TableError(Exception):
     """A knowledge table that can't be used; the text says which and why, in one line."""
 
 
+Row = Blocking | Offload | LoopCallback | LoopMethods | Protocol | Invoke | Decorator | Cut | Hooks | Dispatch
+R = TypeVar("R", bound=Row)
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One or more tables by name."""
+    """One or more tables by name; `rows` by kind of row first."""
 
-    blocking: Mapping[str, Blocking]
-    offload: Mapping[str, Offload]
-    loop_callback: Mapping[str, LoopCallback]
-    loop_methods: Mapping[str, frozenset[str]]
-    protocol: Mapping[str, Protocol]
+    rows: Mapping[type[object], Mapping[str, tuple[Row, ...]]]
     aliases: Mapping[str, str]
     returns: Mapping[str, str]
     attributes: Mapping[str, str]
     bases: Mapping[str, tuple[str, ...]]
     safe: frozenset[str]
     classes: frozenset[str]
+
+    def of(self, kind: type[R]) -> Mapping[str, tuple[R, ...]]:
+        """The rows of one kind by name, or by class."""
+        return cast("Mapping[str, tuple[R, ...]]", self.rows.get(kind, {}))
+
+    @property
+    def blocking(self) -> Collection[str]:
+        """The names that block."""
+        return self.of(Blocking)
+
+    @property
+    def offload(self) -> Collection[str]:
+        """The names that run a callable away from the loop."""
+        return self.of(Offload)
+
+    @property
+    def loop_callback(self) -> Collection[str]:
+        """The names that have the loop run a callable."""
+        return self.of(LoopCallback)
 
 
 def parse_table(text: str, name: str) -> Table:
@@ -64,67 +96,39 @@ def read_table(path: Path) -> Table:
 
 def index_of(tables: Iterable[Table]) -> Index:
     """The rows of `tables` by name; a later table wins."""
-    index = _Builder()
+    rows: dict[type[object], dict[str, tuple[Row, ...]]] = {}
+    whole = Table()
     for table in tables:
-        index.add(table)
-    return index.done()
-
-
-@dataclass(slots=True)
-class _Builder:
-    blocking: dict[str, Blocking] = field(default_factory=dict)
-    offload: dict[str, Offload] = field(default_factory=dict)
-    loop_callback: dict[str, LoopCallback] = field(default_factory=dict)
-    loop_methods: dict[str, frozenset[str]] = field(default_factory=dict)
-    protocol: dict[str, Protocol] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)
-    returns: dict[str, str] = field(default_factory=dict)
-    attributes: dict[str, str] = field(default_factory=dict)
-    bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    safe: set[str] = field(default_factory=set)
-
-    def add(self, table: Table) -> None:
-        for blocking in table.blocking:
-            self.blocking.update(dict.fromkeys(blocking.names, blocking))
-        for offload in table.offload:
-            self.offload.update(dict.fromkeys(offload.names, offload))
-        for callback in table.loop_callback:
-            self.loop_callback.update(dict.fromkeys(callback.names, callback))
-        for methods in table.loop_methods:
-            self._add_methods(methods)
-        for protocol in table.protocol:
-            self.protocol.update(dict.fromkeys(protocol.names, protocol))
-        self.aliases.update(table.aliases)
-        self.returns.update(table.returns)
-        self.attributes.update(table.attributes)
-        self.bases.update(table.bases)
-        self.safe.update(table.safe)
-
-    def _add_methods(self, methods: LoopMethods) -> None:
-        for cls in methods.classes:
-            self.loop_methods[cls] = self.loop_methods.get(cls, frozenset()) | frozenset(methods.methods)
-
-    def done(self) -> Index:
-        return Index(
-            self.blocking,
-            self.offload,
-            self.loop_callback,
-            self.loop_methods,
-            self.protocol,
-            self.aliases,
-            self.returns,
-            self.attributes,
-            self.bases,
-            frozenset(self.safe),
-            self._classes(),
+        for kind, named in _rows_of(table).items():
+            rows.setdefault(kind, {}).update(named)
+        whole = Table(
+            aliases={**whole.aliases, **table.aliases},
+            returns={**whole.returns, **table.returns},
+            attributes={**whole.attributes, **table.attributes},
+            bases={**whole.bases, **table.bases},
+            safe=(*whole.safe, *table.safe),
         )
+    classes = _classes(rows, whole)
+    return Index(rows, whole.aliases, whole.returns, whole.attributes, whole.bases, frozenset(whole.safe), classes)
 
-    def _classes(self) -> frozenset[str]:
-        """Names that can only be classes: what has members, is returned, or is the base of something."""
-        members = {*self.blocking, *self.returns, *self.attributes}
-        owned = [name.rpartition(".") for name in members]
-        classes = {o for o, _, last in owned if o.rpartition(".")[2][:1].isupper() or last.startswith("__")}
-        return frozenset(classes.union(self.returns.values(), self.attributes.values(), self.bases))
+
+def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
+    """The rows of `table` by kind and name."""
+    found: dict[type[object], dict[str, tuple[Row, ...]]] = {}
+    called = (table.blocking, table.offload, table.loop_callback, table.protocol, table.invoke, table.decorator, table.dispatch)
+    for row in chain[Row](*called, table.cut, table.loop_methods, table.hooks):
+        named = found.setdefault(type(row), {})
+        for name in row.classes if isinstance(row, LoopMethods | Hooks) else row.names:
+            named[name] = (*named.get(name, ()), row)
+    return found
+
+
+def _classes(rows: Mapping[type[object], Mapping[str, object]], table: Table) -> frozenset[str]:
+    """Names that can only be classes: what has members, is returned, or is the base of something."""
+    kinds = (rows.get(kind, ()) for kind in (Blocking, Invoke, Decorator, Dispatch))
+    owned = [name.rpartition(".") for name in {*chain.from_iterable(kinds), *table.returns, *table.attributes}]
+    classes = {o for o, _, last in owned if o.rpartition(".")[2][:1].isupper() or last.startswith("__")}
+    return frozenset(classes.union(table.returns.values(), table.attributes.values(), table.bases))
 
 
 _NONE = index_of(())
@@ -150,9 +154,9 @@ def shipped_index(module: str) -> Index:
 def collect_loop_words() -> dict[str, list[str]]:
     """The loop words (see `words`) as the tables say them."""
     speaking = {name: shipped_index(name) for name in sorted(shipped())}
-    rows = {name: index for name, index in speaking.items() if index.loop_callback or index.loop_methods}
+    rows = {name: index for name, index in speaking.items() if index.loop_callback or index.of(LoopMethods)}
     callables = {row.rpartition(".")[2] for index in rows.values() for row in index.loop_callback}
-    methods = {method for index in rows.values() for row in index.loop_methods.values() for method in row}
+    methods = {m for index in rows.values() for listed in index.of(LoopMethods).values() for row in listed for m in row.methods}
     return {"modules": list(rows), "callables": sorted(callables), "methods": sorted(methods)}
 
 
@@ -162,10 +166,11 @@ class Knowledge:
 
     own: Index = _NONE
     safe_patterns: tuple[str, ...] = ()
+    _canonical: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def may_concern_loop(self, text: str) -> bool:
         """Whether a module with this text can hold code that the loop runs; cheap, and in doubt true."""
-        own = (name.rpartition(".")[2] for name in (*self.own.loop_callback, *self.own.loop_methods))
+        own = (name.rpartition(".")[2] for name in (*self.own.loop_callback, *self.own.of(LoopMethods)))
         return words.may_concern_loop(text) or any(name in text for name in own)
 
     def may_register(self, word: str) -> bool:
@@ -174,6 +179,12 @@ class Knowledge:
 
     def canonical(self, name: str) -> str:
         """The path under which tables know `name`: its longest prefix that is an alias, replaced."""
+        known = self._canonical.get(name)
+        if known is None:
+            known = self._canonical[name] = self._unaliased(name)
+        return known
+
+    def _unaliased(self, name: str) -> str:
         head, tail = name, ""
         while head:
             for index in self._indexes(head):
@@ -203,23 +214,22 @@ class Knowledge:
         owner, _, last = name.rpartition(".")
         every = f"{owner}.*"
         for index in self._indexes(name):
-            if name in index.blocking:
-                return index.blocking[name]
+            blocking = index.of(Blocking)
+            if name in blocking:
+                return blocking[name][-1]
             if name in index.safe or every in index.safe:
                 return "safe"
-            if every in index.blocking and not last.startswith("_"):
-                return index.blocking[every]
+            if every in blocking and not last.startswith("_"):
+                return blocking[every][-1]
         return None
 
     def offload(self, name: str) -> Offload | None:
         """The row saying that `name` runs a callable away from the loop."""
-        name = self.canonical(name)
-        return next((index.offload[name] for index in self._indexes(name) if name in index.offload), None)
+        return _last(self._rows(Offload, name))
 
     def loop_callback(self, name: str) -> LoopCallback | None:
         """The row saying that `name` has the loop run a callable."""
-        name = self.canonical(name)
-        return next((index.loop_callback[name] for index in self._indexes(name) if name in index.loop_callback), None)
+        return _last(self._rows(LoopCallback, name))
 
     def blocking_methods(self, modules: Iterable[str]) -> dict[str, frozenset[str]]:
         """The names of blocking methods in the tables of these import names, and in the user's own, each with the last names
@@ -240,13 +250,40 @@ class Knowledge:
 
     def protocol(self, name: str) -> Protocol | None:
         """The row saying that `name` calls methods of its argument."""
-        name = self.canonical(name)
-        return next((index.protocol[name] for index in self._indexes(name) if name in index.protocol), None)
+        return _last(self._rows(Protocol, name))
 
     def loop_methods(self, name: str) -> frozenset[str]:
         """The methods that the loop calls on subclasses of class `name`."""
+        return frozenset(method for row in self._all_rows(LoopMethods, name) for method in row.methods)
+
+    def invoke(self, name: str) -> tuple[Invoke, ...]:
+        """The rows saying that `name` calls an argument of its own, one for each such argument."""
+        return self._rows(Invoke, name)
+
+    def decorator(self, name: str) -> Decorator | None:
+        """The row saying that what decorator `name` gives runs the decorated function."""
+        return _last(self._rows(Decorator, name))
+
+    def cut(self, name: str) -> Cut | None:
+        """The row saying that calls of `name` are not followed: one for it, or for a class or module that it is in."""
         name = self.canonical(name)
-        return frozenset().union(*(index.loop_methods.get(name, frozenset()) for index in self._indexes(name)))
+        head = name
+        while head:
+            for index in self._indexes(head):
+                cuts = index.of(Cut)
+                found = cuts.get(head) or (cuts.get(f"{head}.*") if head != name else None)
+                if found:
+                    return found[-1]
+            head = head.rpartition(".")[0]
+        return None
+
+    def hooks(self, name: str) -> tuple[Hooks, ...]:
+        """The rows for what making an object of a subclass of class `name` runs, or of a class that `name` decorates."""
+        return self._all_rows(Hooks, name)
+
+    def dispatch(self, name: str) -> tuple[Dispatch, ...]:
+        """The rows saying that `name` runs what was registered on its object, one for each way of registering."""
+        return self._rows(Dispatch, name)
 
     def returns(self, name: str) -> str | None:
         """The class of which calling `name` gives an instance."""
@@ -268,9 +305,23 @@ class Knowledge:
         name = self.canonical(name)
         return any(name in index.classes for index in self._indexes(name))
 
+    def _rows(self, kind: type[R], name: str) -> tuple[R, ...]:
+        """The rows of a kind for `name`, the user's own if there are any."""
+        name = self.canonical(name)
+        return next((index.of(kind)[name] for index in self._indexes(name) if name in index.of(kind)), ())
+
+    def _all_rows(self, kind: type[R], name: str) -> tuple[R, ...]:
+        """The rows of a kind for `name`, the user's own and those that come with the plugin."""
+        name = self.canonical(name)
+        return tuple(row for index in self._indexes(name) for row in index.of(kind).get(name, ()))
+
     def _indexes(self, name: str) -> tuple[Index, ...]:
         module = _module_of(name)
         return (self.own,) if module is None else (self.own, shipped_index(module))
+
+
+def _last(rows: tuple[R, ...]) -> R | None:
+    return rows[-1] if rows else None
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flake8_noblock.link.calls import NO_ARGUMENTS, Arguments, as_instance, call, call_method
+from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
+from flake8_noblock.link.calls import as_instance, call, call_method
 from flake8_noblock.link.classes import Member, bind, find_member, speaks_of
 from flake8_noblock.link.flow import through_constructors
 from flake8_noblock.link.functions import bound
@@ -16,6 +17,7 @@ from flake8_noblock.link.values import (
     ClassValue,
     Coroutine,
     Descriptor,
+    DictValue,
     Foreign,
     ForeignClass,
     Function,
@@ -130,6 +132,10 @@ def item(infer: Inference, value: Value, key: Values) -> Values:
         index = key[0].value
         if isinstance(index, int) and -len(value.items) <= index < len(value.items):
             return value.items[index]
+    if isinstance(value, DictValue) and len(key) == 1 and isinstance(key[0], Literal):
+        known = dict(value.items).get(key[0].value)
+        if known is not None:
+            return known
     return call_method(infer, value, "__getitem__", Arguments((key,), more=False))
 
 

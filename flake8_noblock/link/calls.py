@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from flake8_noblock.facts.model import Body, Parameter
+from flake8_noblock.facts.model import Parameter
+from flake8_noblock.link.adapters import adapted
 from flake8_noblock.link.annotations import SELF, declared, instances
+from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments, completed, places
 from flake8_noblock.link.classes import (
     Member,
     bind,
@@ -24,16 +26,20 @@ from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, named_class
 from flake8_noblock.link.values import (
     UNKNOWN,
+    Adapter,
     CallableValue,
     ClassOf,
     ClassValue,
     Coroutine,
+    Deferred,
     Descriptor,
+    DictValue,
     Foreign,
     ForeignClass,
     Function,
     Instance,
     Literal,
+    Partial,
     SourceClass,
     TupleValue,
     TypeVariable,
@@ -58,18 +64,6 @@ _DESCRIPTORS = {
 """The language's own descriptors, by their place in the standard library's stubs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """The arguments of a call; `more`: there are others, from ``*`` or ``**``, of which nothing is known."""
-
-    positional: tuple[Values, ...] = ()
-    keywords: dict[str, Values] = field(default_factory=dict)
-    more: bool = True
-
-
-NO_ARGUMENTS = Arguments()
-
-
 def call(infer: Inference, callee: Values, arguments: Arguments) -> Values:
     """What calling one of `callee` gives."""
     return union(*[call_value(infer, value, arguments) for value in callee])
@@ -77,6 +71,9 @@ def call(infer: Inference, callee: Values, arguments: Arguments) -> Values:
 
 def call_value(infer: Inference, value: Value, arguments: Arguments) -> Values:
     """What calling `value` gives."""
+    made = adapted(infer, value, arguments)
+    if made is not None:
+        return made
     match value:
         case ClassValue():
             return _construct(infer, value, arguments)
@@ -86,6 +83,12 @@ def call_value(infer: Inference, value: Value, arguments: Arguments) -> Values:
             return close(values)
         case Instance():
             return call_method(infer, value, "__call__", arguments)
+        case Partial():
+            return call(infer, value.callee, completed(value, arguments))
+        case Adapter(kind="runs", callee=callee):
+            return call(infer, callee, arguments)
+        case Adapter(kind="manager", callee=callee):
+            return _managers(infer, callee, arguments)
         case Foreign(name=name):
             return _call_foreign(infer, name)
         case Literal(value=None):
@@ -114,8 +117,15 @@ def as_instance(infer: Inference, value: Value) -> Instance | None:
             return value
         case Literal(value=constant) if constant is not None:
             return Instance(builtin(infer, type(constant).__name__).cls)
-        case TupleValue(items=items):
-            return Instance(builtin(infer, "tuple").cls, (union(*items),))
+        case TupleValue(items=items, kind=kind):
+            return Instance(builtin(infer, kind).cls, (union(*items),))
+        case DictValue(items=entries):
+            keys: Values = union(*[(Literal(key),) for key, _ in entries])
+            return Instance(builtin(infer, "dict").cls, (keys, union(*[values for _, values in entries])))
+        case Partial(callee=callee):
+            return Instance(named_class(infer, "functools.partial").cls, (UNKNOWN,))
+        case Deferred(instance=instance):
+            return instance
         case Coroutine(result=values):
             return Instance(named_class(infer, "typing.Coroutine").cls, (UNKNOWN, UNKNOWN, values))
     return None
@@ -163,7 +173,7 @@ def _made_by_new(infer: Inference, value: ClassValue, arguments: Arguments) -> V
     member = find_member(infer, value.cls, "__new__")
     if member is None or not member.values or member.owner != value.cls or value.args:
         return ()
-    functions = [Function(f.module, f.body, value) for f in member.values if isinstance(f, Function)]
+    functions = [replace(f, receiver=value) for f in member.values if isinstance(f, Function)]
     if any(infer.function_body(function).returns < 0 for function in functions):
         return ()
     made = call(infer, tuple(functions), arguments)
@@ -181,6 +191,8 @@ def _construct_special(infer: Inference, cls: SourceClass, arguments: Arguments)
         case "builtins.type" if len(arguments.positional) == 1:
             receivers = [as_instance(infer, value) for value in first]
             return union(*[UNKNOWN if r is None else (ClassValue(r.cls, r.args),) for r in receivers])
+        case "functools.partial" if arguments.positional and not arguments.more:
+            return (Partial(first, arguments.positional[1:], tuple(arguments.keywords.items())),)
         case "typing.TypeVar":
             return _type_variable(infer, first, arguments)
         case "typing.NewType" if len(arguments.positional) == 2:
@@ -204,7 +216,7 @@ def _solved_parameters(infer: Inference, cls: SourceClass, arguments: Arguments)
         member = find_member(infer, cls, method)
         for value in member.values if member is not None and member.values else ():
             if isinstance(value, Function):
-                chosen = _matching(infer, Function(value.module, value.body, own), arguments)
+                chosen = _matching(infer, replace(value, receiver=own), arguments)
                 for function in chosen[:1]:
                     solved.update(_solve_call(infer, function, arguments))
         if solved:
@@ -218,12 +230,26 @@ def _solved_parameters(infer: Inference, cls: SourceClass, arguments: Arguments)
 def _call_function(infer: Inference, function: Function, arguments: Arguments) -> Values:
     results = []
     for candidate in _matching(infer, function, arguments):
-        values = result(infer, candidate)
+        values = result(infer, candidate, arguments)
         solved = {**_owner_bindings(infer, candidate), **_solve_call(infer, candidate, arguments)}
         if candidate.receiver is not None:
             solved[SELF.name] = _self(candidate.receiver)
         results.append(close(substitute(values, solved)))
     return union(*results)
+
+
+def _managers(infer: Inference, callee: Values, arguments: Arguments) -> Values:
+    """The context managers that calling generator functions gives."""
+    cls = named_class(infer, "contextlib._GeneratorContextManager").cls
+    made: list[Values] = []
+    for value in callee:
+        for generator in call_value(infer, value, arguments):
+            if isinstance(generator, Deferred):
+                entered = Instance(cls, (*generator.instance.args[:1], UNKNOWN, UNKNOWN))
+                made.append((Deferred(entered, "entered", generator.function, generator.context),))
+            else:
+                made.append(UNKNOWN)
+    return union(*made)
 
 
 def _owner_bindings(infer: Inference, function: Function) -> Bindings:
@@ -255,17 +281,17 @@ def _matching(infer: Inference, function: Function, arguments: Arguments) -> lis
 
 def _fits(infer: Inference, function: Function, arguments: Arguments) -> bool:
     body = infer.function_body(function)
-    places = _places(body, function.receiver is not None, arguments)
-    if places is None:
+    found = places(body, function.receiver is not None, arguments)
+    if found is None:
         return False
-    given = {index for index, _ in places}
+    given = {index for index, _ in found}
     first = 1 if function.receiver is not None else 0
     if not arguments.more:
         for index, parameter in enumerate(body.params[first:], first):
             needed = parameter.default < 0 and parameter.kind in ("positional", "plain", "keyword")
             if needed and index not in given:
                 return False
-    return all(_may_be(infer, function, body.params[index], values) for index, values in places)
+    return all(_may_be(infer, function, body.params[index], values) for index, values in found)
 
 
 def _may_be(infer: Inference, function: Function, parameter: Parameter, values: Values) -> bool:
@@ -306,35 +332,15 @@ def _fits_literal(infer: Inference, value: Value, kind: Literal) -> bool:
     return instance is None or instance.cls == builtin(infer, type(kind.value).__name__).cls
 
 
-def _places(body: Body, is_bound: bool, arguments: Arguments) -> list[tuple[int, Values]] | None:
-    """Which parameter each argument is for, by index; None where there is no parameter for one."""
-    plain = [i for i, p in enumerate(body.params) if p.kind in ("positional", "plain")][1 if is_bound else 0 :]
-    by_name = {p.name: i for i, p in enumerate(body.params) if p.kind in ("plain", "keyword")}
-    variadic = next((i for i, p in enumerate(body.params) if p.kind == "variadic"), None)
-    rest = any(p.kind == "keywords" for p in body.params)
-    places = list(zip(plain, arguments.positional, strict=False))
-    extra = arguments.positional[len(plain) :]
-    if extra and variadic is None and not arguments.more:
-        return None
-    if variadic is not None:
-        places += [(variadic, values) for values in extra]
-    for name, values in arguments.keywords.items():
-        if name in by_name:
-            places.append((by_name[name], values))
-        elif not rest:
-            return None
-    return places
-
-
 def _solve_call(infer: Inference, function: Function, arguments: Arguments) -> Bindings:
     """What the type variables of `function` are, as its arguments and its receiver tell."""
     body = infer.function_body(function)
     site = Site(function.module, function.body)
     solved: dict[str, Values] = {}
-    places = _places(body, function.receiver is not None, arguments) or []
+    found = places(body, function.receiver is not None, arguments) or []
     if function.receiver is not None and body.params:
-        places.append((0, (function.receiver,)))
-    for index, values in places:
+        found.append((0, (function.receiver,)))
+    for index, values in found:
         annotation = body.params[index].annotation
         if annotation >= 0:
             solve(infer, declared(infer, site, annotation), values, solved)

@@ -258,4 +258,4 @@ def own_member(infer: Inference, cls: SourceClass, name: str) -> Values | None:
     for number, op in definitions:
         if isinstance(infer.facts(cls.module).bodies[number].ops[op], Declared):
             return infer.value(Site(cls.module, number), op)
-    return infer.values(definitions, cls.module)
+    return infer.values(definitions, Site(cls.module, facts.body))

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def library_folders(project: Path, variables: Mapping[str, str]) -> tuple[Path, ...]:
+def library_folders(project: Path, variables: Mapping[str, str], environment: Path | None = None) -> tuple[Path, ...]:
     """The folders in which `project`'s libraries lie, the first to be searched first.
 
-    PYTHONPATH, then the site-packages of one environment: VIRTUAL_ENV, else ``.venv`` in the project, else the running one.
-    No interpreter and no ``.pth`` file is run.
+    PYTHONPATH, then the site-packages of one environment: `environment` if it is given, else VIRTUAL_ENV, else ``.venv`` in
+    the project, else the running one. No interpreter and no ``.pth`` file is run.
     """
     named = [Path(entry) for entry in variables.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    for environment in _environments(project, variables):
-        folders = site_packages(environment)
+    for candidate in [environment] if environment is not None else _environments(project, variables):
+        folders = site_packages(candidate)
         if folders:
             return (*named, *folders)
     return tuple(named)

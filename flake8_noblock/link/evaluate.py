@@ -10,8 +10,10 @@ from flake8_noblock.facts.model import Op
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.annotations import declared, fill, instances, subscript
 from flake8_noblock.link.attributes import attribute, awaited, element, entered, item
-from flake8_noblock.link.calls import Arguments, as_instance, call, call_method
+from flake8_noblock.link.arguments import Arguments
+from flake8_noblock.link.calls import as_instance, call, call_method
 from flake8_noblock.link.classes import is_subclass
+from flake8_noblock.link.contexts import MOST_ITEMS, holds_callable
 from flake8_noblock.link.flow import from_callers
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, imported, lookup, special_form
@@ -19,6 +21,7 @@ from flake8_noblock.link.program import Program
 from flake8_noblock.link.values import (
     UNKNOWN,
     ClassValue,
+    DictValue,
     Foreign,
     Function,
     Instance,
@@ -97,16 +100,29 @@ def _display(infer: Inference, site: Site, op: model.Display) -> Values:
     spread = any(isinstance(ops[value], model.Spread) for value in op.items)
     if op.kind == "tuple" and not op.comprehension and not spread:
         return (TupleValue(tuple([infer.value(site, value) for value in op.items])),)
-    items = union(*[infer.value(site, value) for value in op.items])
+    known = [infer.value(site, value) for value in op.items]
+    items = union(*known)
+    if op.kind == "list" and not op.comprehension and not spread and _are_told_apart(known):
+        return (TupleValue(tuple(known), "list"),)
     return (Instance(builtin(infer, op.kind).cls, (items,)),)
 
 
 def _mapping(infer: Inference, site: Site, op: model.Mapping) -> Values:
     if -1 in op.keys:
         return (Instance(builtin(infer, "dict").cls, (UNKNOWN, UNKNOWN)),)
+    ops = infer.body(site).ops
+    known = [infer.value(site, value) for value in op.values]
+    if _are_told_apart(known) and all(isinstance(ops[key], model.Const) for key in op.keys):
+        constants = [key.value for key in (ops[key] for key in op.keys) if isinstance(key, model.Const)]
+        return (DictValue(tuple(dict(zip(constants, known, strict=True)).items())),)
     keys = union(*[infer.value(site, key) for key in op.keys])
-    values = union(*[infer.value(site, value) for value in op.values])
+    values = union(*known)
     return (Instance(builtin(infer, "dict").cls, (keys, values)),)
+
+
+def _are_told_apart(items: list[Values]) -> bool:
+    """Whether a container is small and holds what can be called, so that it matters which item is taken."""
+    return len(items) <= MOST_ITEMS and any(holds_callable(value) for item in items for value in item)
 
 
 def _format(infer: Inference, site: Site, op: model.Format) -> Values:
@@ -114,7 +130,7 @@ def _format(infer: Inference, site: Site, op: model.Format) -> Values:
 
 
 def _closure(infer: Inference, site: Site, op: model.Closure) -> Values:
-    return (Function(site.module, op.body),)
+    return (Function(site.module, op.body, outer=site.context),)
 
 
 def _class(infer: Inference, site: Site, op: model.ClassDef) -> Values:
@@ -227,16 +243,32 @@ def _call(infer: Inference, site: Site, op: model.Call) -> Values:
 
 
 def arguments_of(infer: Inference, site: Site, op: model.Call) -> Arguments:
-    """The values of the arguments of a call."""
+    """The values of the arguments of a call; ``*args`` and ``**kwargs`` one by one where they are known."""
     ops = infer.body(site).ops
-    plain = []
-    more = any(name == "" for name, _ in op.keywords)
+    plain: list[Values] = []
+    keywords: dict[str, Values] = {}
+    more = False
     for arg in op.args:
-        if isinstance(ops[arg], model.Spread):
-            more = True
-            break
-        plain.append(infer.value(site, arg))
-    keywords = {name: infer.value(site, value) for name, value in op.keywords if name}
+        spread = ops[arg]
+        if isinstance(spread, model.Spread):
+            match infer.value(site, spread.value):
+                case (TupleValue(items=items),):
+                    plain += items
+                case _:
+                    more = True
+                    break
+        else:
+            plain.append(infer.value(site, arg))
+    for name, value in op.keywords:
+        values = infer.value(site, value)
+        if name:
+            keywords[name] = values
+            continue
+        match values:
+            case (DictValue(items=entries),):
+                keywords.update((key, known) for key, known in entries if isinstance(key, str))
+            case _:
+                more = True
     return Arguments(tuple(plain), keywords, more)
 
 
@@ -280,6 +312,9 @@ def _first_parameter(infer: Inference, site: Site) -> int:
 
 
 def _param(infer: Inference, site: Site, op: model.Param) -> Values:
+    known = infer.argument(site, op.index)
+    if known is not None:
+        return known
     body = infer.body(site)
     parameter = body.params[op.index]
     if op.index == 0 and body.owner >= 0:
@@ -307,7 +342,7 @@ def _unannotated(infer: Inference, site: Site, index: int) -> Values:
         return UNKNOWN
     passed = from_callers(infer, site, index)
     default = body.params[index].default
-    given = infer.value(Site(site.module, body.parent), default) if default >= 0 else UNKNOWN
+    given = infer.value(infer.around(site), default) if default >= 0 else UNKNOWN
     if is_unknown(given) or any(isinstance(value, Literal) for value in given):
         return passed
     return given if is_unknown(passed) else union(given, passed)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flake8_noblock.facts.model import Attr, Import, Lookup, Return, Yield
 from flake8_noblock.link.annotations import declared
+from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
+from flake8_noblock.link.contexts import context_of_call, holds_callable
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import named_class
+from flake8_noblock.link.regions import excluded_regions
 from flake8_noblock.link.values import (
     UNKNOWN,
+    Adapter,
+    CallableValue,
     ClassValue,
     Coroutine,
+    Deferred,
     Descriptor,
     Function,
     Instance,
     Literal,
+    TypeVariable,
+    Unknown,
     Value,
     Values,
     union,
@@ -32,10 +42,12 @@ def _unwrapped(value: Value) -> Values:
 def _bound(value: Value, receiver: Instance | ClassValue) -> Value:
     match value:
         case Function(receiver=None) if isinstance(receiver, Instance):
-            return Function(value.module, value.body, receiver)
+            return replace(value, receiver=receiver)
         case Descriptor(kind="class", function=(Function() as function,)):
             cls = ClassValue(receiver.cls, receiver.args) if isinstance(receiver, Instance) else receiver
-            return Function(function.module, function.body, cls)
+            return replace(function, receiver=cls)
+        case Adapter(callee=callee) if callee:
+            return replace(value, callee=bound(callee, receiver))
     return value
 
 
@@ -47,7 +59,7 @@ def overloads(infer: Inference, function: Function) -> tuple[Function, ...]:
         table = cache[function.module] = _overload_table(infer, function.module)
     body = infer.function_body(function)
     numbers = table.get((body.parent, body.name), (function.body,))  # type: ignore[attr-defined]
-    return tuple([Function(function.module, number, function.receiver) for number in numbers])
+    return tuple([replace(function, body=number) for number in numbers])
 
 
 def _overload_table(infer: Inference, module: str) -> dict[tuple[int, str], tuple[int, ...]]:
@@ -62,22 +74,34 @@ def _overload_table(infer: Inference, module: str) -> dict[tuple[int, str], tupl
     return table
 
 
-def result(infer: Inference, function: Function) -> Values:
-    """What calling `function` gives, in terms of its type variables."""
+def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUMENTS) -> Values:
+    """What calling `function` with `arguments` gives, in terms of its type variables.
+
+    What a function with source returns counts more than an annotation that says no more than "callable" or "anything".
+    """
     body = infer.function_body(function)
     site = Site(function.module, function.body)
     known = infer.knowledge.returns(infer.path(function))
     if known is not None:
         return (Instance(named_class(infer, known).cls),)
-    if body.returns >= 0:
-        values = declared(infer, site, body.returns)
-    elif body.failed or _is_stub(infer, function):
-        return UNKNOWN
-    elif body.is_generator:
-        return _generator(infer, site, body.is_async)
-    else:
-        values = _returned(infer, site)
-    return (Coroutine(values),) if body.is_async and not body.is_generator else values
+    values = declared(infer, site, body.returns) if body.returns >= 0 else UNKNOWN
+    if body.failed or _is_stub(infer, function):
+        return (Coroutine(values),) if body.is_async and not body.is_generator and body.returns >= 0 else values
+    if body.is_generator:
+        return _generator(infer, function, arguments, values if body.returns >= 0 else None)
+    if body.is_async:
+        return (Coroutine(values if body.returns >= 0 else _returned(infer, site)),)
+    if body.returns < 0:
+        return _returned(infer, _in_context(infer, function, arguments))
+    if any(isinstance(value, CallableValue | TypeVariable | Unknown) for value in values):
+        seen = _returned(infer, _in_context(infer, function, arguments))
+        if all(map(holds_callable, seen)):
+            return seen
+    return values
+
+
+def _in_context(infer: Inference, function: Function, arguments: Arguments) -> Site:
+    return Site(function.module, function.body, context_of_call(infer, function, arguments))
 
 
 def _is_stub(infer: Inference, function: Function) -> bool:
@@ -86,14 +110,26 @@ def _is_stub(infer: Inference, function: Function) -> bool:
 
 
 def _returned(infer: Inference, site: Site) -> Values:
-    ops = infer.body(site).ops
-    returns = [op.value for op in ops if isinstance(op, Return)]
+    body = infer.body(site)
+    excluded = excluded_regions(infer, site)
+    returns = [op.value for op, region in zip(body.ops, body.where) if isinstance(op, Return) and region not in excluded]
     if not returns:
         return (Literal(None),)
     return union(*[infer.value(site, value) if value >= 0 else (Literal(None),) for value in returns])
 
 
-def _generator(infer: Inference, site: Site, is_async: bool) -> Values:
+def _generator(infer: Inference, function: Function, arguments: Arguments, annotated: Values | None) -> Values:
+    """A generator: its class as the function is annotated, or as its ``yield`` expressions tell."""
+    is_async = infer.function_body(function).is_async
+    site = Site(function.module, function.body) if is_async else _in_context(infer, function, arguments)
+    values = _made_of_yields(infer, site, is_async) if annotated is None else annotated
+    if is_async:
+        return values
+    instance = values[0] if len(values) == 1 and isinstance(values[0], Instance) else _made_of_yields(infer, site, is_async)[0]
+    return (Deferred(instance, "iterated", function, site.context),)
+
+
+def _made_of_yields(infer: Inference, site: Site, is_async: bool) -> tuple[Instance]:
     ops = infer.body(site).ops
     direct = [infer.value(site, op.value) for op in ops if isinstance(op, Yield) and not op.delegates]
     delegated = any(isinstance(op, Yield) and op.delegates for op in ops)

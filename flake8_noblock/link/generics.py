@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from flake8_noblock.link.values import (
     UNKNOWN,
@@ -10,6 +11,7 @@ from flake8_noblock.link.values import (
     ClassOf,
     ClassValue,
     Coroutine,
+    Deferred,
     Instance,
     TupleValue,
     TypeForm,
@@ -58,6 +60,8 @@ def _is_open(value: Value) -> bool:
             return any(_is_open(inner) for arg in args for inner in arg)
         case TupleValue(items=items):
             return any(_is_open(inner) for item in items for inner in item)
+        case Deferred(instance=instance):
+            return _is_open(instance)
         case Coroutine(result=inside) | CallableValue(result=inside):
             return any(_is_open(inner) for inner in inside)
         case TypeForm(members=inside) | ClassOf(members=inside):
@@ -88,8 +92,10 @@ def _inside(value: Value, change: Callable[[Values], Values]) -> Value:
             return Instance(cls, tuple([change(arg) for arg in args]))
         case ClassValue(cls=cls, args=args) if args:
             return ClassValue(cls, tuple([change(arg) for arg in args]))
-        case TupleValue(items=items):
-            return TupleValue(tuple([change(item) for item in items]))
+        case TupleValue(items=items, kind=kind):
+            return TupleValue(tuple([change(item) for item in items]), kind)
+        case Deferred(instance=Instance(cls=cls, args=args)):
+            return replace(value, instance=Instance(cls, tuple([change(arg) for arg in args])))
         case Coroutine(result=result):
             return Coroutine(change(result))
         case CallableValue(result=result):

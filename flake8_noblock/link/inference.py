@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flake8_noblock.facts.model import Body, Call, ClassFacts, Closure, Definition, ModuleFacts, Op
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.program import Module, Program
-from flake8_noblock.link.values import NOTHING, UNKNOWN, Function, SourceClass, Values, shallow, union
+from flake8_noblock.link.values import NO_CONTEXT, NOTHING, UNKNOWN, Context, Function, SourceClass, Values, shallow, union
 
 DEEPEST = 40
 """Questions that may depend on one another in a row; what lies deeper is asked from the other end, or is unknown."""
@@ -29,10 +29,11 @@ Oracle = Callable[[int, int], tuple[str, ...]]
 
 
 class Site(NamedTuple):
-    """A body of a module of the program."""
+    """A body of a module of the program, as run in `context`."""
 
     module: str
     body: int
+    context: int = NO_CONTEXT
 
 
 _Key = tuple[Site, int]
@@ -68,6 +69,8 @@ class Inference:
         self._highest = -1
         self._too_deep: _Key | None = None
         self._steps = 0
+        self._contexts: list[Context] = [Context()]
+        self._numbers: dict[Context, int] = {self._contexts[0]: NO_CONTEXT}
         self.caches: dict[str, dict[object, object]] = {}
         self.oracles: dict[str, Oracle] = {}
 
@@ -156,11 +159,35 @@ class Inference:
         self._lowest = min(self._lowest, lowest)
         self._highest = max(self._highest, highest)
 
-    def values(self, definitions: tuple[Definition, ...], module: str) -> Values:
-        """What a name with these definitions may be."""
+    def values(self, definitions: tuple[Definition, ...], at: Site) -> Values:
+        """What a name with these definitions may be, for the body at `at` that owns the name."""
         if len(definitions) > MOST_DEFINITIONS:
             return UNKNOWN
-        return union(*[self.value(Site(module, body), number) for body, number in definitions])
+        sites = [(at if body == at.body else Site(at.module, body), number) for body, number in definitions]
+        return union(*[self.value(site, number) for site, number in sites])
+
+    def context_number(self, context: Context) -> int:
+        """The number by which `context` is known."""
+        number = self._numbers.get(context)
+        if number is None:
+            number = self._numbers[context] = len(self._contexts)
+            self._contexts.append(context)
+        return number
+
+    def context(self, number: int) -> Context:
+        return self._contexts[number]
+
+    def argument(self, site: Site, index: int) -> Values | None:
+        """What the context of `site` says of parameter `index`; None: nothing."""
+        if site.context == NO_CONTEXT:
+            return None
+        return next((values for i, values in self._contexts[site.context].arguments if i == index), None)
+
+    def around(self, site: Site) -> Site:
+        """The body around the one at `site`, in the context in which it made that."""
+        parent = self.body(site).parent
+        outer = self._contexts[site.context].outer
+        return Site(site.module, parent, outer if self.facts(site.module).bodies[parent].kind != "class" else NO_CONTEXT)
 
     def module(self, name: str) -> Module:
         return self.program[name]
@@ -174,6 +201,10 @@ class Inference:
     def body(self, site: Site) -> Body:
         return self.facts(site.module).bodies[site.body]
 
+    def class_site(self, cls: SourceClass) -> Site:
+        """The body of a class."""
+        return Site(cls.module, self.class_facts(cls).body)
+
     def class_facts(self, cls: SourceClass) -> ClassFacts:
         return self.facts(cls.module).classes[cls.index]
 
@@ -181,7 +212,7 @@ class Inference:
         """The call that stands for making the generator expression at `site`: the body around it, and its number there."""
         if self.body(site).kind != "generator expression":
             return None
-        outer = Site(site.module, self.body(site).parent)
+        outer = self.around(site)
         ops = self.body(outer).ops
         for number, op in enumerate(ops):
             if isinstance(op, Call) and ops[op.func] == Closure(site.body):

@@ -54,21 +54,22 @@ _SPECIAL = frozenset(
 def lookup(infer: Inference, site: Site, name: str) -> Values:
     """What `name`, not a local of the body at `site`, stands for there."""
     bodies = infer.facts(site.module).bodies
-    number, own = site.body, True
+    at, own = site, True
     classes = []
-    while number > 0:
+    while at.body > 0:
+        number = at.body
         body = bodies[number]
         for parameter, bound in body.type_params:
             if parameter == name:
-                limit = infer.value(Site(site.module, number), bound) if bound >= 0 else ()
+                limit = infer.value(at, bound) if bound >= 0 else ()
                 return (TypeVariable(name, objects_of(limit)),)
         if body.kind == "class":
             if own and name in body.names:
-                return infer.value(Site(site.module, number), body.names[name])
+                return infer.value(at, body.names[name])
             classes.append(number)
         elif name in body.cells:
-            return infer.values(body.cells[name], site.module)
-        number, own = body.parent, False
+            return infer.values(body.cells[name], at)
+        at, own = infer.around(at), False
     found = _global(infer, site.module, name)
     if found is not None:
         return found
@@ -105,7 +106,7 @@ def _global(infer: Inference, module: str, name: str) -> Values | None:
     if name in facts.bodies[0].names:
         definitions = ((0, facts.bodies[0].names[name]), *definitions)
     if definitions:
-        return infer.values(definitions, module)
+        return infer.values(definitions, Site(module, 0))
     return _from_stars(infer, infer.module(module), name, frozenset())
 
 

@@ -88,6 +88,17 @@ class Program:
         key = self._seen[asked]
         return None if key is None else self._modules[key]
 
+    def source(self, stub: Module) -> Module | None:
+        """The module with the source of what `stub` declares; None where there is none."""
+        path = stub.path.with_suffix(".py") if stub.path is not None else None
+        if path is None or path == stub.path:
+            return None
+        key = str(path)
+        if key not in self._modules and path.is_file():
+            location = Location(stub.name, path, stub.is_package, stub.origin)
+            self._modules[key] = self._load(location, key, stub.root)
+        return self._modules.get(key)
+
     def __getitem__(self, key: str) -> Module:
         """A module that was got or put before.
 

@@ -55,13 +55,33 @@ class ClassValue:
     args: tuple[Values, ...] = ()
 
 
+NO_CONTEXT = 0
+"""The context of code of whose callers nothing is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the program: body `body` of module `module`, with the object that it is bound to, if any."""
+    """A function of the program: body `body` of module `module`, with the object that it is bound to, if any.
+
+    `outer` is the context (see `Context`) in which the function around it made it.
+    """
 
     module: str
     body: int
     receiver: Instance | ClassValue | None = None
+    outer: int = NO_CONTEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a call says of the parameters of a function, by index, and the context of the function around that one.
+
+    Contexts are known by their numbers in an `Inference`.
+    """
+
+    arguments: tuple[tuple[int, Values], ...] = ()
+    outer: int = NO_CONTEXT
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +99,53 @@ class Foreign:
 
 @dataclass(frozen=True, slots=True)
 class TupleValue:
-    """A tuple of known length."""
+    """A tuple or list of known length."""
 
     items: tuple[Values, ...]
+    kind: TypingLiteral["tuple", "list"] = "tuple"
+
+
+@dataclass(frozen=True, slots=True)
+class DictValue:
+    """A dictionary with these constants as keys."""
+
+    items: tuple[tuple[Constant, Values], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """``functools.partial(callee, *positional, **keywords)``."""
+
+    callee: Values
+    positional: tuple[Values, ...]
+    keywords: tuple[tuple[str, Values], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A callable that the decorator called `name` made, or makes, of another one.
+
+    ``decorator``: what it decorates is still to come. ``runs``: calling it calls `callee`, and does what `name` says
+    besides. ``manager``: calling it gives a context manager that runs the generator function `callee`.
+    """
+
+    kind: TypingLiteral["decorator", "runs", "manager"]
+    name: str
+    callee: Values = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """An object of class `instance` that runs code when it is iterated or entered.
+
+    It runs `function` in `context` where that is a generator; else it calls each of `calls` with arguments unknown.
+    """
+
+    instance: Instance
+    when: TypingLiteral["iterated", "entered"]
+    function: Function | None = None
+    context: int = NO_CONTEXT
+    calls: Values = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +219,10 @@ Value = (
     | ModuleValue
     | Foreign
     | TupleValue
+    | DictValue
+    | Partial
+    | Adapter
+    | Deferred
     | Coroutine
     | CallableValue
     | TypeVariable
@@ -192,9 +260,8 @@ def shallow(values: Values, depth: int = DEEPEST_TYPE) -> Values:
 
 
 def _is_nested(value: Value) -> bool:
-    return (
-        isinstance(value, Instance | ClassValue) and bool(value.args) or isinstance(value, TupleValue | Coroutine | CallableValue)
-    )
+    nested = TupleValue | DictValue | Partial | Adapter | Deferred | Coroutine | CallableValue
+    return isinstance(value, Instance | ClassValue) and bool(value.args) or isinstance(value, nested)
 
 
 def _shallow(value: Value, depth: int) -> Value:
@@ -203,8 +270,18 @@ def _shallow(value: Value, depth: int) -> Value:
             return Instance(cls, tuple([shallow(arg, depth) for arg in args]))
         case ClassValue(cls=cls, args=args) if args:
             return ClassValue(cls, tuple([shallow(arg, depth) for arg in args]))
-        case TupleValue(items=items):
-            return TupleValue(tuple([shallow(item, depth) for item in items]))
+        case TupleValue(items=items, kind=kind):
+            return TupleValue(tuple([shallow(item, depth) for item in items]), kind)
+        case DictValue(items=items):
+            return DictValue(tuple([(key, shallow(item, depth)) for key, item in items]))
+        case Partial(callee=callee, positional=positional, keywords=keywords):
+            given = tuple([shallow(item, depth) for item in positional])
+            return Partial(shallow(callee, depth), given, tuple([(name, shallow(item, depth)) for name, item in keywords]))
+        case Adapter(kind=kind, name=name, callee=callee):
+            return Adapter(kind, name, shallow(callee, depth))
+        case Deferred(instance=instance, when=when, function=function, context=context, calls=calls):
+            (inner,) = shallow((instance,), depth) if depth else (instance,)
+            return Deferred(inner, when, function, context, shallow(calls, depth))  # type: ignore[arg-type]
         case Coroutine(result=result):
             return Coroutine(shallow(result, depth))
         case CallableValue(result=result):

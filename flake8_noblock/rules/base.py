@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.finding import Finding
 from flake8_noblock.link.inference import Inference
 
@@ -29,6 +30,7 @@ class Subject:
     """A module under the rules: its key in the program, and what went wrong on the way."""
 
     infer: Inference
+    summaries: Summaries
     module: str
     failures: list[str] = field(default_factory=list)
 

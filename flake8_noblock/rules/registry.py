@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from flake8_noblock.rules import blocking_default, blocking_optional
+from flake8_noblock.rules import blocking_default, blocking_optional, through_default, through_optional
 from flake8_noblock.rules.base import Rule
 
-RULES: tuple[Rule, ...] = (*blocking_default.RULES, *blocking_optional.RULES)
+RULES: tuple[Rule, ...] = (
+    *blocking_default.RULES,
+    *blocking_optional.RULES,
+    *through_default.RULES,
+    *through_optional.RULES,
+)
 
 
 def rule(code: str) -> Rule | None:

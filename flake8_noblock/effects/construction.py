@@ -1,0 +1,105 @@
+"""What making an object runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_noblock.knowledge.schema import Hooks
+from flake8_noblock.link.classes import find_member, mro
+from flake8_noblock.link.functions import bound
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import ClassValue, Foreign, Function, Instance, SourceClass, Value, Values
+
+
+def constructors(infer: Inference, made: ClassValue) -> Iterator[Function]:
+    """The methods that run when an object of class `made` is made, in their order."""
+    cls = made.cls
+    if not isinstance(cls, SourceClass):
+        return
+    for metaclass in _metaclasses(infer, cls):
+        yield from _methods(infer, metaclass, "__call__", made)
+    yield from _methods(infer, made, "__new__", made)
+    instance = Instance(cls, made.args)
+    yield from _methods(infer, made, "__init__", instance)
+    for row in _hooks(infer, cls):
+        for name in row.methods:
+            yield from _methods(infer, made, name, instance)
+        if row.decorators:
+            yield from _marked(infer, cls, row, instance)
+
+
+def _methods(infer: Inference, cls: ClassValue, name: str, receiver: Instance | ClassValue) -> Iterator[Function]:
+    member = find_member(infer, cls.cls, name)
+    if member is None or not isinstance(member.owner, SourceClass):
+        return
+    for value in member.values or ():
+        if isinstance(value, Function):
+            yield Function(value.module, value.body, receiver, value.outer)
+
+
+def _metaclasses(infer: Inference, cls: SourceClass) -> Iterator[ClassValue]:
+    for ancestor in mro(infer, cls):
+        if isinstance(ancestor.cls, SourceClass):
+            facts = infer.class_facts(ancestor.cls)
+            for name, number in facts.keywords:
+                if name == "metaclass":
+                    values = infer.value(Site(ancestor.cls.module, facts.parent), number)
+                    yield from [value for value in values if isinstance(value, ClassValue)]
+                    return
+
+
+def _hooks(infer: Inference, cls: SourceClass) -> list[Hooks]:
+    """The rows for the bases of a class, and for what decorates it or them."""
+    found: dict[Hooks, None] = {}
+    for ancestor in mro(infer, cls):
+        if ancestor.cls is None:
+            break
+        names = [ancestor.cls.name, *(_decorators(infer, ancestor.cls) if isinstance(ancestor.cls, SourceClass) else ())]
+        for name in names:
+            found.update(dict.fromkeys(infer.knowledge.hooks(name)))
+    return list(found)
+
+
+def _decorators(infer: Inference, cls: SourceClass) -> Iterator[str]:
+    facts = infer.class_facts(cls)
+    for number in facts.decorators:
+        yield from _names_of(infer, Site(cls.module, facts.parent), number)
+
+
+def _names_of(infer: Inference, site: Site, number: int) -> Iterator[str]:
+    """The paths of a decorator, as it is written or as it is called."""
+    from flake8_noblock.facts.model import Call
+
+    op = infer.body(site).ops[number]
+    values: Values = infer.value(site, op.func if isinstance(op, Call) else number)
+    for value in values:
+        name = _path(infer, value)
+        if name is not None:
+            yield name
+
+
+def _path(infer: Inference, value: Value) -> str | None:
+    match value:
+        case Function():
+            return infer.path(value)
+        case ClassValue(cls=cls):
+            return cls.name
+        case Foreign(name=name):
+            return name
+    return None
+
+
+def _marked(infer: Inference, cls: SourceClass, row: Hooks, instance: Instance) -> Iterator[Function]:
+    """The methods that a decorator marks as run with the constructor."""
+    names = {infer.knowledge.canonical(name) for name in row.decorators}
+    for ancestor in mro(infer, cls):
+        if not isinstance(ancestor.cls, SourceClass) or infer.module(ancestor.cls.module).origin == "standard library":
+            continue
+        module = ancestor.cls.module
+        for number, body in enumerate(infer.facts(module).bodies):
+            if body.owner == ancestor.cls.index and any(
+                infer.knowledge.canonical(name) in names
+                for decorator in body.decorators
+                for name in _names_of(infer, Site(module, body.parent), decorator)
+            ):
+                yield from [f for f in bound((Function(module, number),), instance) if isinstance(f, Function)]

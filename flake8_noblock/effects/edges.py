@@ -1,0 +1,100 @@
+"""What each operation of a body may run on the thread that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.conditions import argument
+from flake8_noblock.effects.operations import Operation, Uses, operation
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.protocols import steps
+from flake8_noblock.effects.receivers import callees
+from flake8_noblock.effects.runs import NOTHING, Run
+from flake8_noblock.effects.targets import call_runs, method_runs, reading_runs, storing_runs
+from flake8_noblock.facts.model import Attr, Body, Call, ClassDef, Op, Raise, StoreAttr
+from flake8_noblock.link.arguments import NO_ARGUMENTS
+from flake8_noblock.link.evaluate import arguments_of
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.regions import excluded_regions
+from flake8_noblock.link.values import NO_CONTEXT, ClassValue, Context, Values
+
+
+class Edge(NamedTuple):
+    """Operation `number` of a body runs `run`."""
+
+    number: int
+    run: Run
+
+
+def edges(infer: Inference, site: Site) -> tuple[Edge, ...]:
+    """What the body at `site` runs, in source order; operations that run nothing that is known are left out."""
+    body = infer.body(site)
+    uses = Uses(body)
+    skipped = _for_type_checkers(body) | excluded_regions(infer, site)
+    found: list[Edge] = []
+    for number, op in enumerate(body.ops):
+        if body.where[number] not in skipped:
+            found.extend(edge for edge in _edges(infer, Place(site, number), op, uses) if edge.run != NOTHING)
+    return (*found, *_tests(infer, site, body, skipped))
+
+
+def _for_type_checkers(body: Body) -> frozenset[int]:
+    skipped: set[int] = set()
+    for number, region in enumerate(body.regions):
+        if region.kind == "typing" or region.parent in skipped:
+            skipped.add(number)
+    return frozenset(skipped)
+
+
+def _tests(infer: Inference, site: Site, body: Body, skipped: frozenset[int]) -> Iterator[Edge]:
+    """Conditions ask objects whether they are true."""
+    tested = [region.value for number, region in enumerate(body.regions) if region.kind == "branch" and number not in skipped]
+    for number in dict.fromkeys(tested):
+        if number >= 0:
+            run = method_runs(infer, infer.value(site, number), "__bool__", Place(site, number))
+            if run != NOTHING:
+                yield Edge(number, run)
+
+
+def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]:
+    site, number = place
+    known = operation(infer, place, op, uses)
+    if isinstance(known, Operation):
+        yield Edge(known.place.number, known)
+        return
+    match op:
+        case Call():
+            if known is None:
+                callee = callees(infer, site, number, site, op.func)
+                yield Edge(number, call_runs(infer, callee, arguments_of(infer, site, op), place))
+            yield from _handed_over(infer, place, op)
+        case Attr(base=base, name=name):
+            yield Edge(number, reading_runs(infer, infer.value(site, base), name, place))
+        case StoreAttr(base=base, name=name):
+            yield Edge(number, storing_runs(infer, infer.value(site, base), name, place))
+        case Raise(value=value) if value >= 0:
+            classes: Values = tuple([v for v in infer.value(site, value) if isinstance(v, ClassValue)])
+            yield Edge(number, call_runs(infer, classes, NO_ARGUMENTS, place))
+        case ClassDef(index=index):
+            outer = NO_CONTEXT if site.context == NO_CONTEXT else infer.context_number(Context((), site.context))
+            yield Edge(number, Site(site.module, infer.facts(site.module).classes[index].body, outer))
+        case _ if known is None:
+            for value, method in steps(op):
+                yield Edge(number, method_runs(infer, infer.value(site, value), method, place))
+
+
+def _handed_over(infer: Inference, place: Place, op: Call) -> Iterator[Edge]:
+    """What a callable outside the program calls of its arguments: functions (``sorted(key=f)``), protocols (``list(x)``)."""
+    callee = infer.value(place.site, op.func)
+    for name in (paths(infer, callee[0]) or ()) if len(callee) == 1 else ():
+        for row in infer.knowledge.invoke(name):
+            given = argument(infer, place, row.callable)
+            if given is not None and not row.lazily:
+                yield Edge(place.number, call_runs(infer, infer.value(place.site, given), NO_ARGUMENTS, place))
+        protocol = infer.knowledge.protocol(name)
+        given = argument(infer, place, protocol.argument) if protocol is not None else None
+        if protocol is not None and given is not None:
+            for method in protocol.methods:
+                yield Edge(place.number, method_runs(infer, infer.value(place.site, given), method, place))

@@ -1,0 +1,54 @@
+"""Methods that override another where the object is only known by its base class."""
+
+from __future__ import annotations
+
+from flake8_noblock.facts.model import Attr, Body, Call, Const, Drop, Import, Lookup, Param, Raise, Return
+from flake8_noblock.link.classes import find_member, is_subclass
+from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.values import Function, Instance, SourceClass
+
+_INERT = (Const, Lookup, Attr, Import, Param, Drop, Return, Raise, Call)
+
+
+def is_abstract(infer: Inference, function: Function) -> bool:
+    """Whether a method only declares: its body is empty, or says that a subclass must implement it."""
+    body = infer.function_body(function)
+    if _is_marked(infer, function, body):
+        return True
+    if not all(isinstance(op, _INERT) for op in body.ops):
+        return False
+    raised = {op.value for op in body.ops if isinstance(op, Raise)}
+    calls = [number for number, op in enumerate(body.ops) if isinstance(op, Call)]
+    returns = [op for op in body.ops if isinstance(op, Return) and op.value >= 0]
+    return not returns and all(number in raised for number in calls)
+
+
+def _is_marked(infer: Inference, function: Function, body: Body) -> bool:
+    ops = infer.facts(function.module).bodies[body.parent].ops
+    made_by = [ops[decorator] for decorator in body.decorators]
+    return any(isinstance(op, Lookup | Attr | Import) and op.name == "abstractmethod" for op in made_by)
+
+
+def overrides(infer: Inference, function: Function, receiver: Instance) -> list[Function]:
+    """The methods of subclasses of the receiver's class that override `function`, as far as they are known."""
+    cls = receiver.cls
+    if not isinstance(cls, SourceClass) or infer.module(cls.module).origin == "standard library":
+        return []
+    name = infer.function_body(function).name
+    found: dict[Function, None] = {}
+    for other in _subclasses(infer, cls):
+        member = find_member(infer, other, name)
+        for value in member.values or () if member is not None else ():
+            if isinstance(value, Function) and (value.module, value.body) != (function.module, function.body):
+                found[Function(value.module, value.body, Instance(other), value.outer)] = None
+    return list(found)
+
+
+def _subclasses(infer: Inference, cls: SourceClass) -> tuple[SourceClass, ...]:
+    """The subclasses of `cls` in its own module."""
+    cache = infer.caches.setdefault("subclasses", {})
+    if cls not in cache:
+        cache[cls] = ()
+        classes = [infer.source_class(cls.module, index) for index in range(len(infer.facts(cls.module).classes))]
+        cache[cls] = tuple([other for other in classes if other != cls and is_subclass(infer, other, cls)])
+    return cache[cls]  # type: ignore[return-value]

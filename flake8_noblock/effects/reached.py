@@ -1,0 +1,64 @@
+"""Blocking operations that code on the loop reaches through calls: one for each statement and effect, with its chain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from flake8_noblock.effects.edges import Edge
+from flake8_noblock.effects.operations import Operation
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.runs import NOTHING, AllOf, OneOf, Run, all_of, one_of
+from flake8_noblock.effects.summaries import Effect, Summaries, Witness
+from flake8_noblock.link.inference import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An operation that the one at `place` reaches.
+
+    `chain` are the places of the calls on the way, in the bodies that they run: the last is that of `operation`.
+    """
+
+    place: Place
+    effect: Effect
+    chain: tuple[Place, ...]
+    operation: Operation
+
+
+def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iterator[Reached]:
+    """What the body at `site` reaches through calls; what runs in bodies of the same module that are `reported` themselves
+    is left to them."""
+    statements = summaries.infer.body(site).statements
+    seen: set[tuple[int, Effect]] = set()
+    for edge in sorted(summaries.edges(site), key=lambda edge: edge.number):
+        run = _without(edge.run, site.module, reported)
+        if isinstance(run, Operation) or run == NOTHING:
+            continue
+        for effect, witness in summaries.of_edge(Edge(edge.number, run), site).items():
+            key = (statements[edge.number], effect)
+            if key not in seen:
+                seen.add(key)
+                chain, operation = _chain(summaries, effect, witness)
+                yield Reached(Place(site, edge.number), effect, chain, operation)
+
+
+def _without(run: Run, module: str, reported: Collection[int]) -> Run:
+    match run:
+        case AllOf(parts=parts):
+            return all_of([_without(part, module, reported) for part in parts])
+        case OneOf(parts=parts, declared=declared):
+            kept = tuple([_without(part, module, reported) for part in parts])
+            return OneOf(kept, True) if declared else one_of(kept)
+        case Site():
+            return NOTHING if run.module == module and run.body in reported else run
+    return run
+
+
+def _chain(summaries: Summaries, effect: Effect, witness: Witness) -> tuple[tuple[Place, ...], Operation]:
+    places: list[Place] = []
+    while isinstance(witness.target, Site):
+        site = witness.target
+        witness = summaries.witness(site, effect)
+        places.append(Place(site, witness.number))
+    return tuple(places), witness.target

@@ -1,0 +1,191 @@
+"""Summaries: which kinds of operations a body may run on its own thread, each with its shortest witness.
+
+One summary for each body and context, found on demand, bottom-up over the strongly connected components of the call graph
+(Tarjan, "Depth-first search and linear graph algorithms", 1972), as a least fixpoint within each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from flake8_noblock.effects.edges import Edge, edges
+from flake8_noblock.effects.operations import Operation
+from flake8_noblock.effects.runs import AllOf, OneOf, Run
+from flake8_noblock.knowledge.schema import Kind
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.options import Scope
+
+MOST_BODIES = 20_000
+"""Bodies looked at to answer one question; what lies beyond runs nothing that is known."""
+
+
+class Effect(NamedTuple):
+    """A kind of operation; `micro`: one of microseconds. An effect has no place, its witness has."""
+
+    kind: Kind
+    micro: bool
+
+
+class Witness(NamedTuple):
+    """How an effect is reached: over operation `number` of a body, in `length` further steps, by `target`."""
+
+    length: int
+    number: int
+    target: Site | Operation
+
+
+Summary = Mapping[Effect, Witness]
+_NONE: Summary = {}
+
+
+class Summaries:
+    """The summaries of a program's bodies; each is found once."""
+
+    def __init__(self, infer: Inference, scope: Scope) -> None:
+        self.infer = infer
+        self.scope = scope
+        self._known: dict[Site, Summary] = {}
+        self._edges: dict[Site, tuple[Edge, ...]] = {}
+        self.failures: list[str] = []
+
+    def edges(self, site: Site) -> tuple[Edge, ...]:
+        """What the body at `site` runs; nothing where looking at it failed."""
+        found = self._edges.get(site)
+        if found is None:
+            try:
+                found = edges(self.infer, site)
+            except Exception as error:  # A failure in one function costs that function only.
+                self.failures.append(f"{type(error).__name__} in {self.infer.body(site).qualname}")
+                found = ()
+            self._edges[site] = found
+        return found
+
+    def of_edge(self, edge: Edge, site: Site) -> Summary:
+        """The effects of what an operation of the body at `site` runs."""
+        for other in _sites(edge.run):
+            self._solve(other)
+        return self._effects(edge.run, edge.number, self._origin(site))
+
+    def witness(self, site: Site, effect: Effect) -> Witness:
+        """How the body at `site`, whose summary is known, reaches `effect`."""
+        return self._known[site][effect]
+
+    def _origin(self, site: Site) -> str:
+        return self.infer.module(site.module).origin
+
+    def _effects(self, run: Run, number: int, origin: str) -> Summary:
+        match run:
+            case Operation():
+                counts = self.scope.counts(run.row.kind, origin)
+                return {Effect(run.row.kind, run.row.severity == "micro"): Witness(0, number, run)} if counts else _NONE
+            case AllOf(parts=parts):
+                return _joined([self._effects(part, number, origin) for part in parts])
+            case OneOf(parts=parts, declared=declared):
+                return self._one_of([self._effects(part, number, origin) for part in parts], declared)
+        known = self._known.get(run, _NONE)
+        return {effect: Witness(witness.length + 1, number, run) for effect, witness in known.items()}
+
+    def _one_of(self, parts: list[Summary], declared: bool) -> Summary:
+        if self.scope.possible:
+            return _joined(parts)
+        if declared:
+            return parts[0]
+        return {effect: witness for effect, witness in _joined(parts).items() if all(effect in part for part in parts)}
+
+    def _summary(self, site: Site) -> Summary:
+        return _joined([self._effects(edge.run, edge.number, self._origin(site)) for edge in self.edges(site)])
+
+    def _callees(self, site: Site) -> Iterator[Site]:
+        for edge in self.edges(site):
+            for other in _sites(edge.run):
+                if self.scope.enters(self._origin(other)):
+                    yield other
+
+    def _solve(self, start: Site) -> None:
+        """Find the summary of `start` and of all that it reaches."""
+        if start in self._known or not self.scope.enters(self._origin(start)):
+            return
+        search = _Search()
+        search.enter(start, self._callees(start))
+        while search.path:
+            site, callees = search.path[-1]
+            for other in callees:
+                if other in self._known:
+                    continue
+                if other not in search.index:
+                    if len(search.index) < MOST_BODIES:
+                        search.enter(other, self._callees(other))
+                        break
+                    continue
+                if other in search.open:
+                    search.low[site] = min(search.low[site], search.index[other])
+            else:
+                component = search.leave()
+                if component:
+                    self._fix(component)
+
+    def _fix(self, component: list[Site]) -> None:
+        """The least fixpoint over bodies that call each other."""
+        for site in component:
+            self._known[site] = _NONE
+        changed = True
+        while changed:
+            changed = False
+            for site in component:
+                summary = self._summary(site)
+                if summary != self._known[site]:
+                    self._known[site] = summary
+                    changed = len(component) > 1 or site in self._callees(site)
+
+
+class _Search:
+    """The state of Tarjan's algorithm, without recursion."""
+
+    def __init__(self) -> None:
+        self.index: dict[Site, int] = {}
+        self.low: dict[Site, int] = {}
+        self.open: dict[Site, None] = {}
+        self.path: list[tuple[Site, Iterator[Site]]] = []
+
+    def enter(self, site: Site, callees: Iterator[Site]) -> None:
+        self.index[site] = self.low[site] = len(self.index)
+        self.open[site] = None
+        self.path.append((site, callees))
+
+    def leave(self) -> list[Site]:
+        """Go back from the last body of the path; gives the component that it is the root of, callees first."""
+        site, _ = self.path.pop()
+        if self.path:
+            caller = self.path[-1][0]
+            self.low[caller] = min(self.low[caller], self.low[site])
+        if self.low[site] != self.index[site]:
+            return []
+        component = []
+        while True:
+            last, _ = self.open.popitem()
+            component.append(last)
+            if last == site:
+                return component
+
+
+def _joined(parts: list[Summary]) -> Summary:
+    """All effects of `parts`, each with its shortest witness, the first of those that are equally short."""
+    if len(parts) == 1:
+        return parts[0]
+    joined: dict[Effect, Witness] = {}
+    for part in parts:
+        for effect, witness in part.items():
+            known = joined.get(effect)
+            if known is None or witness.length < known.length:
+                joined[effect] = witness
+    return joined
+
+
+def _sites(run: Run) -> Iterator[Site]:
+    """The bodies that `run` may run."""
+    if isinstance(run, Site):
+        yield run
+    elif isinstance(run, AllOf | OneOf):
+        for part in run.parts:
+            yield from _sites(part)

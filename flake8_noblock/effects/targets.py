@@ -1,0 +1,244 @@
+"""What calling, reading or using a value runs."""
+
+from __future__ import annotations
+
+from flake8_noblock.effects.callees import paths, protocol_paths
+from flake8_noblock.effects.conditions import is_switched_off
+from flake8_noblock.effects.construction import constructors
+from flake8_noblock.effects.operations import Operation
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.overrides import is_abstract, overrides
+from flake8_noblock.effects.protocols import FALLBACKS
+from flake8_noblock.effects.runs import NOTHING, OneOf, Run, all_of, one_of
+from flake8_noblock.facts.model import Attr, Call
+from flake8_noblock.knowledge.schema import Blocking
+from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments, completed
+from flake8_noblock.link.calls import as_instance, call_method
+from flake8_noblock.link.classes import find_member
+from flake8_noblock.link.contexts import context_of_call
+from flake8_noblock.link.functions import bound
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.sources import source_of
+from flake8_noblock.link.values import (
+    Adapter,
+    AnyClass,
+    ClassValue,
+    Deferred,
+    Descriptor,
+    ForeignClass,
+    Function,
+    Instance,
+    Literal,
+    Partial,
+    SourceClass,
+    Value,
+    Values,
+)
+
+
+def call_runs(infer: Inference, callee: Values, arguments: Arguments, place: Place) -> Run:
+    """What calling one of `callee` with `arguments` at `place` runs."""
+    return one_of([_called(infer, value, arguments, place) for value in callee if value != Literal(None)])
+
+
+def _called(infer: Inference, value: Value, arguments: Arguments, place: Place) -> Run:
+    match value:
+        case Partial(callee=callee):
+            return call_runs(infer, callee, completed(value, arguments), place)
+        case Adapter(kind="runs", name=name, callee=callee):
+            # A coroutine function that is decorated waits without blocking.
+            own = NOTHING if any(_is_async(infer, inner) for inner in callee) else _row_run(infer, (name,), place)
+            return all_of([call_runs(infer, callee, arguments, place), own or NOTHING])
+    row = _row_run(infer, paths(infer, value) or (), place)
+    if row is not None:
+        return row
+    match value:
+        case Function():
+            return _function(infer, value, arguments)
+        case ClassValue(cls=SourceClass()):
+            return all_of([_function(infer, method, arguments) for method in constructors(infer, value)])
+        case Instance():
+            return method_runs(infer, (value,), "__call__", place, arguments)
+    return NOTHING
+
+
+def _is_async(infer: Inference, value: Value) -> bool:
+    return isinstance(value, Function) and infer.function_body(value).is_async
+
+
+def _row_run(infer: Inference, names: tuple[str, ...], place: Place) -> Run | None:
+    """What tables say of a callable with these names: it blocks, or it doesn't; None: they say nothing."""
+    for name in names:
+        verdict = infer.knowledge.verdict(name)
+        if verdict == "safe" or infer.knowledge.cut(name) is not None:
+            return NOTHING
+        if isinstance(verdict, Blocking) and not verdict.attribute:
+            if verdict.iterates or is_switched_off(infer, verdict, place, _receiver(infer, place)):
+                return NOTHING
+            name = infer.knowledge.canonical(name)
+            return Operation(place, name, verdict, name)
+    return None
+
+
+def _receiver(infer: Inference, place: Place) -> Place | None:
+    ops = infer.body(place.site).ops
+    op = ops[place.number]
+    callee = ops[op.func] if isinstance(op, Call) else None
+    return Place(place.site, callee.base) if isinstance(callee, Attr) else None
+
+
+def _function(infer: Inference, function: Function, arguments: Arguments) -> Run:
+    """A function, or the methods that override it where it is only declared."""
+    own = _body(infer, function, arguments)
+    receiver = function.receiver
+    if not isinstance(receiver, Instance) or infer.function_body(function).owner < 0:
+        return own
+    others = [_body(infer, other, arguments) for other in overrides(infer, function, receiver)]
+    if not others:
+        return own
+    return one_of(others) if is_abstract(infer, function) else OneOf((own, *others), declared=True)
+
+
+def _body(infer: Inference, function: Function, arguments: Arguments) -> Run:
+    """The body that calling `function` runs at once; generators and coroutine functions run nothing yet."""
+    source = source_of(infer, function)
+    if source is None:
+        return NOTHING
+    body = infer.function_body(source)
+    if body.is_async or body.is_generator or body.failed:
+        return NOTHING
+    return Site(source.module, source.body, context_of_call(infer, source, arguments))
+
+
+def method_runs(infer: Inference, values: Values, method: str, place: Place, arguments: Arguments = NO_ARGUMENTS) -> Run:
+    """What the language runs when it calls `method` on one of `values`."""
+    return one_of([_method(infer, value, method, place, arguments) for value in values if value != Literal(None)])
+
+
+def _method(infer: Inference, value: Value, method: str, place: Place, arguments: Arguments) -> Run:
+    if isinstance(value, Deferred):
+        return _deferred(infer, value, method, place)
+    if isinstance(value, Literal):
+        return NOTHING
+    instance = as_instance(infer, value)
+    if instance is None or not _has_source(infer, instance.cls):
+        return NOTHING
+    if method == "__next__":
+        iterators = call_method(infer, instance, "__iter__", NO_ARGUMENTS)
+        return one_of([_member(infer, iterator, "__next__", place, arguments) for iterator in iterators])
+    return _member(infer, instance, method, place, arguments)
+
+
+def _member(infer: Inference, value: Value, method: str, place: Place, arguments: Arguments) -> Run:
+    """The method itself, or the one that stands in for it."""
+    if isinstance(value, Deferred):
+        return _deferred(infer, value, method, place)
+    instance = as_instance(infer, value)
+    if instance is None:
+        return NOTHING
+    for name in (method, *FALLBACKS.get(method, ())):
+        row = _row_run(infer, protocol_paths(infer, instance.cls, name), place)
+        if row is not None:
+            return row
+        functions = _functions(infer, instance, name)
+        if functions:
+            return one_of([_driven(infer, function, method, arguments, place) for function in functions])
+    return NOTHING
+
+
+def _driven(infer: Inference, function: Function, method: str, arguments: Arguments, place: Place) -> Run:
+    """A method and, where it is a generator that the language runs on, that."""
+    run = _function(infer, function, arguments)
+    if run == NOTHING and method in ("__iter__", "__await__"):
+        for value in call_method(infer, function.receiver or function, method, NO_ARGUMENTS):
+            if isinstance(value, Deferred):
+                return _deferred(infer, value, "__next__", place)
+    return run
+
+
+def _functions(infer: Inference, instance: Instance, name: str) -> list[Function]:
+    """The methods called `name` whose source is at hand."""
+    member = find_member(infer, instance.cls, name)
+    if member is None or not isinstance(member.owner, SourceClass) or not _is_ours(infer, member.owner):
+        return []
+    return [value for value in bound(member.values or (), instance) if isinstance(value, Function)]
+
+
+def _has_source(infer: Inference, cls: AnyClass) -> bool:
+    """Whether a class, or one that it inherits from, is defined outside the standard library."""
+    return isinstance(cls, ForeignClass) or _is_ours(infer, cls)
+
+
+def _is_ours(infer: Inference, cls: SourceClass) -> bool:
+    return infer.module(cls.module).origin != "standard library"
+
+
+def _deferred(infer: Inference, value: Deferred, method: str, place: Place) -> Run:
+    """Generators run when they are asked for their items, the context managers made of them when they are entered."""
+    if (method, value.when) not in (("__next__", "iterated"), ("__enter__", "entered")):
+        return NOTHING
+    if value.function is None:
+        return call_runs(infer, value.calls, NO_ARGUMENTS, place)
+    source = source_of(infer, value.function)
+    return NOTHING if source is None else Site(source.module, source.body, value.context)
+
+
+def reading_runs(infer: Inference, values: Values, name: str, place: Place) -> Run:
+    """What reading attribute `name` of one of `values` runs: properties and other descriptors, ``__getattr__``."""
+    return one_of([_read(infer, value, name, place) for value in values if value != Literal(None)])
+
+
+def _read(infer: Inference, value: Value, name: str, place: Place) -> Run:
+    instance = as_instance(infer, value) if not isinstance(value, Literal) else None
+    if instance is None:
+        return NOTHING
+    if not _has_source(infer, instance.cls):
+        return NOTHING
+    member = find_member(infer, instance.cls, name)
+    if member is None:
+        functions = _functions(infer, instance, "__getattr__")
+        return all_of([_function(infer, function, NO_ARGUMENTS) for function in functions[:1]])
+    return one_of([_descriptor(infer, inner, instance, place) for inner in member.values or ()])
+
+
+def _descriptor(infer: Inference, value: Value, instance: Instance, place: Place) -> Run:
+    """What a member of a class runs when it is read from an object."""
+    if isinstance(value, Descriptor) and value.kind == "property":
+        functions = [f for f in bound(value.function, instance) if isinstance(f, Function)]
+        return one_of([_function(infer, function, Arguments(more=False)) for function in functions])
+    if isinstance(value, Instance):
+        return _member(infer, value, "__get__", place, NO_ARGUMENTS)
+    return NOTHING
+
+
+def storing_runs(infer: Inference, values: Values, name: str, place: Place) -> Run:
+    """What setting attribute `name` of one of `values` runs: setters, ``__set__``, ``__setattr__``."""
+    return one_of([_stored(infer, value, name, place) for value in values if value != Literal(None)])
+
+
+def _stored(infer: Inference, value: Value, name: str, place: Place) -> Run:
+    instance = as_instance(infer, value) if not isinstance(value, Literal) else None
+    if instance is None or not _has_source(infer, instance.cls):
+        return NOTHING
+    functions = _functions(infer, instance, "__setattr__")
+    if functions:
+        return one_of([_function(infer, function, NO_ARGUMENTS) for function in functions])
+    member = find_member(infer, instance.cls, name)
+    if member is None or not isinstance(member.owner, SourceClass):
+        return NOTHING
+    for inner in member.values or ():
+        if isinstance(inner, Descriptor) and inner.kind == "property":
+            return _setter(infer, member.owner, name, instance)
+        if isinstance(inner, Instance) and _has_source(infer, inner.cls):
+            return _member(infer, inner, "__set__", place, NO_ARGUMENTS)
+    return NOTHING
+
+
+def _setter(infer: Inference, owner: SourceClass, name: str, instance: Instance) -> Run:
+    bodies = infer.facts(owner.module).bodies
+    for number, body in enumerate(bodies):
+        if body.owner == owner.index and body.name == name:
+            made_by = [bodies[body.parent].ops[decorator] for decorator in body.decorators]
+            if any(isinstance(op, Attr) and op.name == "setter" for op in made_by):
+                return _function(infer, Function(owner.module, number, instance), NO_ARGUMENTS)
+    return NOTHING

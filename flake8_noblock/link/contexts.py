@@ -1,0 +1,253 @@
+"""Contexts: what one call says of a function's parameters, kept where it may matter to what the function does.
+
+A function is looked at once for each context it is called in, so that callables, exact classes and switches that a caller
+passes are seen where they are used. (Sharir and Pnueli, "Two approaches to interprocedural data flow analysis", 1981: the
+functional approach, with a finite set of inputs.) Numbers and texts don't count unless the function compares them, and
+contexts within contexts are bounded, so that there are few of them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flake8_noblock.facts.model import Body, Call, Compare, Item, Narrowed, Param, Spread, Unary
+from flake8_noblock.link.annotations import declared
+from flake8_noblock.link.arguments import Arguments, places
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.names import builtin
+from flake8_noblock.link.values import (
+    NO_CONTEXT,
+    UNKNOWN,
+    Adapter,
+    ClassValue,
+    Context,
+    Deferred,
+    DictValue,
+    Foreign,
+    Function,
+    Instance,
+    Literal,
+    ModuleValue,
+    Partial,
+    SourceClass,
+    TupleValue,
+    Value,
+    Values,
+    is_unknown,
+    union,
+)
+
+DEEPEST_CONTEXT = 4
+"""Contexts within contexts: closures and partials that are handed on by closures and partials."""
+
+MOST_ITEMS = 32
+"""Containers with more items than these are not told apart item by item."""
+
+LONGEST_TEXT = 40
+"""Longer texts are no switches."""
+
+
+class _Uses(NamedTuple):
+    """Parameters, by index, on which branches of a body depend, and those handed on to calls and inner functions."""
+
+    deciding: frozenset[int]
+    handed_on: frozenset[int]
+
+
+def context_of_call(infer: Inference, function: Function, arguments: Arguments) -> int:
+    """The number of the context in which `function` runs when it is called with `arguments`."""
+    body = infer.function_body(function)
+    site = Site(function.module, function.body, infer.context_number(Context((), function.outer)))
+    known: dict[int, Values] = {}
+    receiver = _receiver(infer, function, body)
+    if receiver is not None:
+        known[0] = (receiver,)
+    given = _given(body, function, arguments)
+    uses = _uses(infer, site)
+    for index, values in given.items():
+        kept = _kept(infer, site, index, values, uses)
+        if kept is not None:
+            known[index] = kept
+    if not arguments.more:
+        for index, parameter in enumerate(body.params):
+            if index not in given and parameter.default >= 0 and (index > 0 or function.receiver is None):
+                kept = _kept(infer, site, index, infer.value(infer.around(site), parameter.default), uses)
+                if kept is not None:
+                    known[index] = kept
+    return _number(infer, tuple(sorted(known.items())), function.outer)
+
+
+def _number(infer: Inference, arguments: tuple[tuple[int, Values], ...], outer: int) -> int:
+    if not arguments and outer == NO_CONTEXT:
+        return NO_CONTEXT
+    inner = [_depth(infer, value) for _, values in arguments for value in values]
+    depth = 1 + max([infer.context(outer).depth, *inner])
+    if depth > DEEPEST_CONTEXT:
+        return outer if not arguments else _number(infer, (), outer)
+    return infer.context_number(Context(arguments, outer, depth))
+
+
+def _depth(infer: Inference, value: Value) -> int:
+    match value:
+        case Function(outer=outer):
+            return infer.context(outer).depth
+        case Deferred(context=context):
+            return infer.context(context).depth
+    return max([_depth(infer, inner) for inner in _inside(value)], default=0)
+
+
+def _inside(value: Value) -> Values:
+    match value:
+        case TupleValue(items=items):
+            return tuple([inner for item in items for inner in item])
+        case DictValue(items=entries):
+            return tuple([inner for _, item in entries for inner in item])
+        case Instance(args=args):
+            return tuple([inner for arg in args for inner in arg])
+        case Partial(callee=callee, positional=positional, keywords=keywords):
+            given = [*positional, *[item for _, item in keywords]]
+            return (*callee, *[inner for item in given for inner in item])
+        case Adapter(callee=callee):
+            return callee
+        case Deferred(calls=calls):
+            return calls
+    return ()
+
+
+def _receiver(infer: Inference, function: Function, body: Body) -> Value | None:
+    """The object a method is called on, where its class says more than that of the method."""
+    receiver = function.receiver
+    if receiver is None or body.owner < 0 or not body.params:
+        return None
+    if receiver.cls == infer.source_class(function.module, body.owner):
+        return None
+    return Instance(receiver.cls) if isinstance(receiver, Instance) else ClassValue(receiver.cls)
+
+
+def _given(body: Body, function: Function, arguments: Arguments) -> dict[int, Values]:
+    """The arguments by parameter; those that a variadic parameter collects as a tuple or dictionary."""
+    given: dict[int, Values] = {}
+    extra: list[Values] = []
+    for index, values in places(body, function.receiver is not None, arguments) or ():
+        if body.params[index].kind == "variadic":
+            extra.append(values)
+        else:
+            given[index] = values
+    if arguments.more:
+        return given
+    names = {p.name for p in body.params if p.kind in ("plain", "keyword")}
+    rest = tuple([(name, values) for name, values in arguments.keywords.items() if name not in names])
+    for index, parameter in enumerate(body.params):
+        if parameter.kind == "variadic":
+            given[index] = (TupleValue(tuple(extra)),)
+        elif parameter.kind == "keywords":
+            given[index] = (DictValue(rest),)
+    return given
+
+
+def _kept(infer: Inference, site: Site, index: int, values: Values, uses: _Uses) -> Values | None:
+    """What of `values` is worth a context of its own; None: nothing."""
+    if is_unknown(values) or not values:
+        return None
+    parameter = infer.body(site).params[index]
+    if parameter.kind in ("variadic", "keywords"):
+        return _kept_rest(infer, values, index, uses)
+    kept = union(*[_kept_value(infer, value, index, uses) for value in values])
+    if is_unknown(kept) or not kept:
+        return None
+    if parameter.annotation >= 0 and not any(map(_matters, kept)):
+        return None if _says_as_much(infer, declared(infer, site, parameter.annotation), kept) else kept
+    return kept
+
+
+def _kept_rest(infer: Inference, values: Values, index: int, uses: _Uses) -> Values | None:
+    """``*args`` and ``**kwargs``, item by item, where one of them matters or the body depends on how many there are."""
+    (rest,) = values
+    if not isinstance(rest, TupleValue | DictValue) or len(rest.items) > MOST_ITEMS:
+        return None
+    if index not in uses.handed_on and index not in uses.deciding and not holds_callable(rest):
+        return None
+    if isinstance(rest, TupleValue):
+        return (TupleValue(tuple([_plain(infer, item, index, uses) for item in rest.items])),)
+    return (DictValue(tuple([(key, _plain(infer, item, index, uses)) for key, item in rest.items])),)
+
+
+def _plain(infer: Inference, values: Values, index: int, uses: _Uses) -> Values:
+    return union(*[_kept_value(infer, value, index, uses) for value in values]) or UNKNOWN
+
+
+def _kept_value(infer: Inference, value: Value, index: int, uses: _Uses) -> Values:
+    match value:
+        case Literal(value=constant):
+            if index in uses.deciding and not (isinstance(constant, str | bytes) and len(constant) > LONGEST_TEXT):
+                return (value,)
+            if index in uses.handed_on and (constant is None or isinstance(constant, bool) or constant == 0):
+                return (value,)
+            # None can't be called and has no methods: next to other values it says nothing.
+            return (Instance(builtin(infer, type(constant).__name__).cls),) if constant is not None else ()
+        case Function() | ClassValue() | Foreign() | ModuleValue() | Partial() | Adapter() | Deferred():
+            return (value,)
+        case Instance(cls=cls):
+            return (value,) if any(map(_matters, _inside(value))) else (Instance(cls),)
+        case TupleValue(items=items, kind=kind):
+            return (value,) if _itemised(value, len(items)) else (Instance(builtin(infer, kind).cls),)
+        case DictValue(items=entries):
+            return (value,) if _itemised(value, len(entries)) else (Instance(builtin(infer, "dict").cls),)
+    return UNKNOWN
+
+
+def _itemised(value: Value, size: int) -> bool:
+    return size <= MOST_ITEMS and holds_callable(value)
+
+
+def holds_callable(value: Value) -> bool:
+    """Whether `value` is, or holds, something that can be called."""
+    return isinstance(value, Function | ClassValue | Foreign | Partial | Adapter | Deferred) or any(
+        map(holds_callable, _inside(value))
+    )
+
+
+def _matters(value: Value) -> bool:
+    """Whether a value says more than the annotation of a parameter can."""
+    return isinstance(value, Literal) or holds_callable(value)
+
+
+def _says_as_much(infer: Inference, annotated: Values, kept: Values) -> bool:
+    """Whether the annotation of a parameter tells the classes of what is passed already."""
+    classes = {value.cls for value in annotated if isinstance(value, Instance)}
+    own = [value for value in kept if isinstance(value, Instance) and isinstance(value.cls, SourceClass)]
+    return not any(
+        value.cls not in classes and infer.module(value.cls.module).origin != "standard library"  # type: ignore[union-attr]
+        for value in own
+    )
+
+
+def _uses(infer: Inference, site: Site) -> _Uses:
+    cache = infer.caches.setdefault("uses of parameters", {})
+    key = (site.module, site.body)
+    if key not in cache:
+        cache[key] = _uses_of(infer.body(site))
+    return cache[key]  # type: ignore[return-value]
+
+
+def _uses_of(body: Body) -> _Uses:
+    source: dict[int, int] = {}
+    deciding: set[int] = set()
+    handed_on: set[int] = set()
+    for number, op in enumerate(body.ops):
+        match op:
+            case Param(index=index):
+                source[number] = index
+            case Narrowed(value=value) | Spread(value=value):
+                if value in source:
+                    source[number] = source[value]
+            case Compare(values=values):
+                deciding.update(source[value] for value in values if value in source)
+            case Unary(value=value) | Item(key=value):
+                deciding.update([source[value]] if value in source else [])
+            case Call(args=args, keywords=keywords):
+                given = [*args, *[value for _, value in keywords]]
+                handed_on.update(source[value] for value in given if value in source)
+    deciding.update(source[region.value] for region in body.regions if region.value in source)
+    captured = {source[n] for where in body.cells.values() for _, n in where if n in source}
+    return _Uses(frozenset(deciding | captured), frozenset(handed_on | captured))

@@ -1,0 +1,124 @@
+"""Branches that a context excludes: those whose condition is decided by what the caller passes."""
+
+from __future__ import annotations
+
+from flake8_noblock.facts.model import Body, Choice, Compare, Lookup, Op, Param, Unary
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import (
+    NO_CONTEXT,
+    Adapter,
+    ClassValue,
+    Function,
+    Instance,
+    Literal,
+    ModuleValue,
+    Partial,
+    Value,
+    Values,
+)
+
+_NONE: frozenset[int] = frozenset()
+
+
+def excluded_regions(infer: Inference, site: Site) -> frozenset[int]:
+    """The numbers of the regions of the body at `site` that don't run in its context."""
+    if site.context == NO_CONTEXT:
+        return _NONE
+    cache = infer.caches.setdefault("excluded regions", {})
+    if site not in cache:
+        cache[site] = _NONE
+        cache[site] = _excluded(infer, site, infer.body(site))
+    return cache[site]  # type: ignore[return-value]
+
+
+def _excluded(infer: Inference, site: Site, body: Body) -> frozenset[int]:
+    excluded: set[int] = set()
+    for number, region in enumerate(body.regions):
+        if region.parent in excluded:
+            excluded.add(number)
+        elif region.value >= 0 and (region.kind == "branch" or (region.kind == "loop" and not region.is_async)):
+            decided = truth(infer, site, region.value) if _is_condition(body.ops[region.value]) else None
+            if decided is not None and decided != region.positive:
+                excluded.add(number)
+    return frozenset(excluded)
+
+
+def _is_condition(op: Op) -> bool:
+    return isinstance(op, Param | Lookup | Unary | Compare | Choice)
+
+
+def truth(infer: Inference, site: Site, number: int) -> bool | None:
+    """Whether operation `number` is true for what the context of `site` says of parameters; None: it may be either."""
+    op = infer.body(site).ops[number]
+    match op:
+        case Unary(operator="Not", value=value):
+            inner = truth(infer, site, value)
+            return None if inner is None else not inner
+        case Compare(operators=(operator,), values=(left, right)):
+            return _compared(operator, _passed(infer, site, left), _passed(infer, site, right))
+        case Choice(values=values):
+            return _joined(infer, site, values)
+    passed = _passed(infer, site, number)
+    decided = {_is_true(value) for value in passed or ()}
+    return decided.pop() if len(decided) == 1 else None
+
+
+def _passed(infer: Inference, site: Site, number: int) -> Values | None:
+    """What a parameter is in this context, or a name of the function around; the value of a constant; else None."""
+    op = infer.body(site).ops[number]
+    if isinstance(op, Param):
+        return infer.argument(site, op.index)
+    if isinstance(op, Lookup):
+        return infer.value(site, number) if _is_from_around(infer, site, op.name) else None
+    values = infer.value(site, number)
+    return values if len(values) == 1 and isinstance(values[0], Literal) else None
+
+
+def _is_from_around(infer: Inference, site: Site, name: str) -> bool:
+    """Whether `name` is a parameter of a function around the body, never assigned to."""
+    around = infer.around(site)
+    while around.body > 0:
+        cells = infer.body(around).cells.get(name)
+        if cells is not None:
+            return len(cells) == 1 and isinstance(infer.body(around).ops[cells[0][1]], Param)
+        around = infer.around(around)
+    return False
+
+
+def _joined(infer: Inference, site: Site, values: tuple[int, ...]) -> bool | None:
+    """``a and b``, ``a or b``: the branch in which the second value stands tells which it is."""
+    body = infer.body(site)
+    region = body.regions[body.where[values[-1]]]
+    if region.kind != "branch" or region.value not in values:
+        return None
+    conjunction = region.positive
+    parts = [truth(infer, site, value) for value in values]
+    if (not conjunction) in parts:
+        return not conjunction
+    return None if None in parts else conjunction
+
+
+def _compared(operator: str, left: Values | None, right: Values | None) -> bool | None:
+    if not left or not right:
+        return None
+    verdicts = {_compare(operator, one, other) for one in left for other in right}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def _compare(operator: str, left: Value, right: Value) -> bool | None:
+    negative = operator in ("IsNot", "NotEq")
+    if operator not in ("Is", "IsNot", "Eq", "NotEq"):
+        return None
+    if isinstance(left, Literal) and isinstance(right, Literal):
+        same = left.value == right.value and type(left.value) is type(right.value)
+        return same != negative
+    if operator in ("Is", "IsNot") and Literal(None) in (left, right):
+        other = right if left == Literal(None) else left
+        return negative if isinstance(other, Instance | Function | ClassValue | Partial | Adapter | ModuleValue) else None
+    return None
+
+
+def _is_true(value: Value) -> bool | None:
+    if isinstance(value, Literal):
+        return bool(value.value)
+    return True if isinstance(value, Function | ClassValue | Partial | Adapter | ModuleValue) else None
