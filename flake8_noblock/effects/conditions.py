@@ -11,7 +11,7 @@ from flake8_noblock.facts.model import Attr, Binary, Call, Import, Item, Lookup,
 from flake8_noblock.knowledge.schema import Argument, Blocking, Condition
 from flake8_noblock.link.calls import as_instance
 from flake8_noblock.link.classes import mro
-from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.values import Literal, Value, Values
 
 
@@ -68,11 +68,11 @@ def _call_fulfils(infer: Inference, condition: Condition, place: Place) -> bool:
 
 
 def _setting(infer: Inference, place: Place) -> Values:
-    """What an argument is; a parameter that is passed on is taken to have its default."""
+    """What an argument is; a parameter of which callers say nothing is taken to have its default."""
     body = infer.body(place.site)
     op = body.ops[place.number]
-    if isinstance(op, Param) and body.params[op.index].default >= 0:
-        return infer.value(Site(place.site.module, body.parent), body.params[op.index].default)
+    if isinstance(op, Param) and infer.argument(place.site, op.index) is None and body.params[op.index].default >= 0:
+        return infer.value(infer.around(place.site), body.params[op.index].default)
     return infer.value(place.site, place.number)
 
 

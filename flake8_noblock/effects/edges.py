@@ -9,11 +9,11 @@ from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.operations import Operation, Uses, operation
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.effects.protocols import steps
+from flake8_noblock.effects.protocols import operator_methods, steps
 from flake8_noblock.effects.receivers import callees
 from flake8_noblock.effects.runs import NOTHING, Run
-from flake8_noblock.effects.targets import call_runs, method_runs, reading_runs, storing_runs
-from flake8_noblock.facts.model import Attr, Body, Call, ClassDef, Op, Raise, StoreAttr
+from flake8_noblock.effects.targets import call_runs, definition_runs, method_runs, reading_runs, storing_runs
+from flake8_noblock.facts.model import Attr, Binary, Body, Call, ClassDef, Op, Raise, StoreAttr
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.evaluate import arguments_of
 from flake8_noblock.link.inference import Inference, Site
@@ -37,7 +37,7 @@ def edges(infer: Inference, site: Site) -> tuple[Edge, ...]:
     for number, op in enumerate(body.ops):
         if body.where[number] not in skipped:
             found.extend(edge for edge in _edges(infer, Place(site, number), op, uses) if edge.run != NOTHING)
-    return (*found, *_tests(infer, site, body, skipped))
+    return tuple(found)
 
 
 def _for_type_checkers(body: Body) -> frozenset[int]:
@@ -46,16 +46,6 @@ def _for_type_checkers(body: Body) -> frozenset[int]:
         if region.kind == "typing" or region.parent in skipped:
             skipped.add(number)
     return frozenset(skipped)
-
-
-def _tests(infer: Inference, site: Site, body: Body, skipped: frozenset[int]) -> Iterator[Edge]:
-    """Conditions ask objects whether they are true."""
-    tested = [region.value for number, region in enumerate(body.regions) if region.kind == "branch" and number not in skipped]
-    for number in dict.fromkeys(tested):
-        if number >= 0:
-            run = method_runs(infer, infer.value(site, number), "__bool__", Place(site, number))
-            if run != NOTHING:
-                yield Edge(number, run)
 
 
 def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]:
@@ -80,6 +70,13 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
         case ClassDef(index=index):
             outer = NO_CONTEXT if site.context == NO_CONTEXT else infer.context_number(Context((), site.context))
             yield Edge(number, Site(site.module, infer.facts(site.module).classes[index].body, outer))
+            yield Edge(number, definition_runs(infer, site.module, index))
+        case Binary(left=left, right=right) if known is None:
+            own, reflected = operator_methods(op)
+            run = method_runs(infer, infer.value(site, left), own, place)
+            yield Edge(number, run)
+            if run == NOTHING:
+                yield Edge(number, method_runs(infer, infer.value(site, right), reflected, place))
         case _ if known is None:
             for value, method in steps(op):
                 yield Edge(number, method_runs(infer, infer.value(site, value), method, place))

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from flake8_noblock.facts.model import Attr, Body, Call, Const, Drop, Import, Lookup, Param, Raise, Return
-from flake8_noblock.link.classes import find_member, is_subclass
+from flake8_noblock.facts.model import Attr, Body, Call, Const, Drop, Import, Lookup, Param, Raise
+from flake8_noblock.link.classes import find_member, is_protocol, is_subclass
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.values import Function, Instance, SourceClass
 
-_INERT = (Const, Lookup, Attr, Import, Param, Drop, Return, Raise, Call)
+_INERT = (Const, Lookup, Attr, Import, Param, Drop, Raise, Call)
 
 
 def is_abstract(infer: Inference, function: Function) -> bool:
-    """Whether a method only declares: its body is empty, or says that a subclass must implement it."""
+    """Whether a method only declares: it is marked so, stands in a protocol, or says that a subclass must implement it."""
     body = infer.function_body(function)
-    if _is_marked(infer, function, body):
+    if _is_marked(infer, function, body) or is_protocol(infer, infer.source_class(function.module, body.owner)):
         return True
-    if not all(isinstance(op, _INERT) for op in body.ops):
-        return False
     raised = {op.value for op in body.ops if isinstance(op, Raise)}
     calls = [number for number, op in enumerate(body.ops) if isinstance(op, Call)]
-    returns = [op for op in body.ops if isinstance(op, Return) and op.value >= 0]
-    return not returns and all(number in raised for number in calls)
+    return bool(raised) and all(isinstance(op, _INERT) for op in body.ops) and raised.issuperset(calls)
 
 
 def _is_marked(infer: Inference, function: Function, body: Body) -> bool:

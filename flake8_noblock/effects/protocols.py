@@ -9,11 +9,13 @@ from flake8_noblock.facts.model import (
     Binary,
     Compare,
     Delete,
+    Display,
     Element,
     Enter,
     Exit,
     Format,
     Item,
+    Mapping,
     Op,
     Spread,
     StoreItem,
@@ -37,15 +39,18 @@ _BINARY = {
     "LShift": "lshift",
     "RShift": "rshift",
 }
-_UNARY = {"USub": "__neg__", "UAdd": "__pos__", "Invert": "__invert__", "Not": "__bool__"}
+_UNARY = {"USub": "__neg__", "UAdd": "__pos__", "Invert": "__invert__", "Not": "__bool__", "Test": "__bool__"}
+_CONVERSIONS = {"r": "__repr__", "a": "__repr__", "s": "__str__"}
 _COMPARE = {"Eq": "__eq__", "NotEq": "__ne__", "Lt": "__lt__", "LtE": "__le__", "Gt": "__gt__", "GtE": "__ge__"}
 
 FALLBACKS = {
     "__format__": ("__str__", "__repr__"),
     "__str__": ("__repr__",),
-    "__contains__": ("__iter__",),
+    "__contains__": ("__iter__", "__getitem__"),
+    "__iter__": ("__getitem__",),
     "__bool__": ("__len__",),
     "__ne__": ("__eq__",),
+    **{f"__i{name}__": (f"__{name}__",) for name in _BINARY.values()},
 }
 """Methods that stand in for one that only ``object`` defines (Python's data model)."""
 
@@ -56,30 +61,41 @@ Step = tuple[int, str]
 def steps(op: Op) -> Iterator[Step]:
     """The methods that the language calls for `op`, in their order."""
     match op:
-        case Enter(value=value, is_async=False):
-            yield value, "__enter__"
-        case Exit(value=value, is_async=False):
-            yield value, "__exit__"
-        case Element(value=value, is_async=False) | Unpack(value=value) | Spread(value=value) | Yield(value=value, delegates=True):
+        case Enter(value=value, is_async=is_async):
+            yield value, "__aenter__" if is_async else "__enter__"
+        case Exit(value=value, is_async=is_async):
+            yield value, "__aexit__" if is_async else "__exit__"
+        case Element(value=value, is_async=True):
+            yield value, "__aiter__"
+            yield value, "__anext__"
+        case Element(value=value) | Unpack(value=value) | Spread(value=value) | Yield(value=value, delegates=True):
             yield value, "__iter__"
             yield value, "__next__"
-        case Item(base=base):
+        case Item(base=base, key=key):
             yield base, "__getitem__"
-        case StoreItem(base=base):
+            yield base, "__missing__"
+            yield key, "__hash__"
+        case StoreItem(base=base, key=key):
             yield base, "__setitem__"
+            yield key, "__hash__"
+        case Display(kind="set", items=items) | Mapping(keys=items):
+            yield from ((item, "__hash__") for item in items if item >= 0)
         case Delete(base=base, name=name):
             yield base, "__delattr__" if name else "__delitem__"
-        case Binary(operator=operator, left=left, right=right):
-            yield left, f"__{_BINARY[operator]}__"
-            yield right, f"__r{_BINARY[operator]}__"
         case Unary(operator=operator, value=value):
             yield value, _UNARY[operator]
         case Compare(operators=operators, values=values):
             yield from _comparisons(operators, values)
-        case Format(values=values):
-            yield from ((value, "__format__") for value in values)
+        case Format(values=values, conversions=conversions):
+            yield from zip(values, [_CONVERSIONS.get(conversion, "__format__") for conversion in conversions], strict=True)
         case Await(value=value):
             yield value, "__await__"
+
+
+def operator_methods(op: Binary) -> tuple[str, str]:
+    """The method of the left operand that runs, and that of the right one if the left has none."""
+    name = _BINARY[op.operator]
+    return f"__{'i' if op.in_place else ''}{name}__", f"__r{name}__"
 
 
 def _comparisons(operators: tuple[str, ...], values: tuple[int, ...]) -> Iterator[Step]:
@@ -88,3 +104,4 @@ def _comparisons(operators: tuple[str, ...], values: tuple[int, ...]) -> Iterato
             yield values[index], _COMPARE[operator]
         elif operator in ("In", "NotIn"):
             yield values[index + 1], "__contains__"
+            yield values[index], "__hash__"

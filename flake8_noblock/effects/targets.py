@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flake8_noblock.effects.callees import paths, protocol_paths
 from flake8_noblock.effects.conditions import is_switched_off
 from flake8_noblock.effects.construction import constructors
@@ -123,9 +125,9 @@ def _method(infer: Inference, value: Value, method: str, place: Place, arguments
     instance = as_instance(infer, value)
     if instance is None or not _has_source(infer, instance.cls):
         return NOTHING
-    if method == "__next__":
-        iterators = call_method(infer, instance, "__iter__", NO_ARGUMENTS)
-        return one_of([_member(infer, iterator, "__next__", place, arguments) for iterator in iterators])
+    if method in ("__next__", "__anext__"):
+        iterators = call_method(infer, instance, "__aiter__" if method == "__anext__" else "__iter__", NO_ARGUMENTS)
+        return one_of([_member(infer, iterator, method, place, arguments) for iterator in iterators])
     return _member(infer, instance, method, place, arguments)
 
 
@@ -209,6 +211,14 @@ def _descriptor(infer: Inference, value: Value, instance: Instance, place: Place
     if isinstance(value, Instance):
         return _member(infer, value, "__get__", place, NO_ARGUMENTS)
     return NOTHING
+
+
+def definition_runs(infer: Inference, module: str, index: int) -> Run:
+    """What defining a class runs besides its body: the ``__init_subclass__`` of a base."""
+    cls = infer.source_class(module, index)
+    member = find_member(infer, cls, "__init_subclass__", after=cls)
+    functions = [value for value in member.values or () if isinstance(value, Function)] if member is not None else []
+    return all_of([_body(infer, replace(function, receiver=ClassValue(cls)), NO_ARGUMENTS) for function in functions])
 
 
 def storing_runs(infer: Inference, values: Values, name: str, place: Place) -> Run:

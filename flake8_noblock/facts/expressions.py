@@ -15,6 +15,7 @@ from flake8_noblock.facts.model import (
     Binary,
     Builtin,
     Call,
+    Choice,
     Closure,
     Compare,
     Const,
@@ -34,6 +35,7 @@ from flake8_noblock.facts.model import (
 )
 from flake8_noblock.facts.narrowing import narrow
 from flake8_noblock.facts.parameters import read_parameters
+from flake8_noblock.facts.static import verdict
 from flake8_noblock.facts.targets import assign
 
 
@@ -46,6 +48,19 @@ def read(state: BodyState, node: ast.expr) -> int:
         if isinstance(child, ast.expr):
             read(state, child)
     return state.emit(Opaque(), node)
+
+
+def read_test(state: BodyState, node: ast.expr) -> int:
+    """The number of the value of a condition, which is asked whether it is true."""
+    number = read(state, node)
+    ask(state, node, number)
+    return number
+
+
+def ask(state: BodyState, node: ast.expr, number: int) -> None:
+    """The value of `node` is asked whether it is true, unless it was or is a truth value by nature."""
+    if not isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.Constant):
+        state.emit(Unary("Test", number), node)
 
 
 def read_all(state: BodyState, nodes: Sequence[ast.expr]) -> tuple[int, ...]:
@@ -168,15 +183,17 @@ def _compare(state: BodyState, node: ast.Compare) -> int:
 def _boolean(state: BodyState, node: ast.BoolOp) -> int:
     conjunction = isinstance(node.op, ast.And)
     outer, region = state.branch(), state.region
-    values = []
+    values, where = [], []
     for index, part in enumerate(node.values):
+        where.append(state.region)
         values.append(read(state, part))
         if index < len(node.values) - 1:
+            ask(state, part, values[-1])
             narrow(state, part, conjunction, read)
             state.enter(Region("branch", state.region, values[-1], positive=conjunction))
     state.region, state.environment = region, outer
     outer.values.update(_bound_within(state, node.values))
-    return state.choice(values)
+    return state.emit(Choice(tuple(values), tuple(where)), node)
 
 
 def _bound_within(state: BodyState, nodes: Sequence[ast.expr]) -> dict[str, int]:
@@ -186,16 +203,20 @@ def _bound_within(state: BodyState, nodes: Sequence[ast.expr]) -> dict[str, int]
 
 
 def _conditional(state: BodyState, node: ast.IfExp) -> int:
-    test = read(state, node.test)
+    decided = verdict(node.test, state.module.target, state.module.system_names)
+    if decided in ("true", "false"):
+        return read(state, node.body if decided == "true" else node.orelse)
+    test = read_test(state, node.test)
     outer, region = state.environment, state.region
-    values = []
+    values, where = [], []
     for part, positive in ((node.body, True), (node.orelse, False)):
         state.branch()
         state.enter(Region("branch", region, test, positive=positive))
         narrow(state, node.test, positive, read)
+        where.append(state.region)
         values.append(read(state, part))
         state.environment, state.region = outer, region
-    return state.choice(values)
+    return values[0] if values[0] == values[1] else state.emit(Choice(tuple(values), tuple(where)), node)
 
 
 def _display(kind: str) -> Callable[[BodyState, Any], int]:
@@ -214,13 +235,14 @@ def _dict(state: BodyState, node: ast.Dict) -> int:
 
 
 def _format(state: BodyState, node: ast.JoinedStr) -> int:
-    values = []
+    values, conversions = [], []
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
             values.append(read(state, part.value))
+            conversions.append(chr(part.conversion) if part.conversion > 0 else "")
             if part.format_spec is not None:
                 read(state, part.format_spec)
-    return state.emit(Format(tuple(values)), node)
+    return state.emit(Format(tuple(values), tuple(conversions)), node)
 
 
 def _named(state: BodyState, node: ast.NamedExpr) -> int:
@@ -264,7 +286,7 @@ def _clauses(state: BodyState, clauses: list[ast.comprehension], first: int | No
         state.is_async = state.is_async or (bool(clause.is_async) and state.kind == "generator expression")
         assign(state, clause.target, state.emit(Element(iterable, bool(clause.is_async)), clause.iter), read)
         for test in clause.ifs:
-            condition = read(state, test)
+            condition = read_test(state, test)
             state.enter(Region("branch", state.region, condition))
             narrow(state, test, True, read)
 

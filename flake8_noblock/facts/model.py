@@ -91,15 +91,16 @@ class Await(_Node, frozen=True, gc=False):
 
 
 class Binary(_Node, frozen=True, gc=False):
-    """``left operator right``; `operator` is the name of the ``ast`` class (``Div``)."""
+    """``left operator right``; `operator` is the name of the ``ast`` class (``Div``); `in_place`: ``left operator= right``."""
 
     operator: str
     left: int
     right: int
+    in_place: bool = False
 
 
 class Unary(_Node, frozen=True, gc=False):
-    """``operator value``."""
+    """``operator value``; operator ``Test``: whether `value` is true is asked, by a condition."""
 
     operator: str
     value: int
@@ -113,9 +114,10 @@ class Compare(_Node, frozen=True, gc=False):
 
 
 class Choice(_Node, frozen=True, gc=False):
-    """One of several values: where branches meet, ``a or b``, ``a if c else b``."""
+    """One of several values: where branches meet, ``a or b``, ``a if c else b``; `where` are the regions of the latter two's parts."""
 
     values: tuple[int, ...]
+    where: tuple[int, ...] = ()
 
 
 class Display(_Node, frozen=True, gc=False):
@@ -134,9 +136,10 @@ class Mapping(_Node, frozen=True, gc=False):
 
 
 class Format(_Node, frozen=True, gc=False):
-    """An f-string of these values."""
+    """An f-string of these values; `conversions` are ``r``, ``a``, ``s`` or empty for each."""
 
     values: tuple[int, ...]
+    conversions: tuple[str, ...] = ()
 
 
 class Closure(_Node, frozen=True, gc=False):

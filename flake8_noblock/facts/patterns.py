@@ -6,16 +6,23 @@ import ast
 
 from flake8_noblock.facts.expressions import read
 from flake8_noblock.facts.lowering import BodyState
-from flake8_noblock.facts.model import Attr, Builtin, Item, Narrowed, Opaque, Unpack
+from flake8_noblock.facts.model import Attr, Builtin, Compare, Const, Item, Narrowed, Opaque, Unpack
 from flake8_noblock.facts.narrowing import refine
 from flake8_noblock.facts.targets import assign_name
+
+
+def read_equality(state: BodyState, pattern: ast.pattern, subject: int) -> int:
+    """The number of the comparison that a pattern which is one value stands for; -1 for other patterns."""
+    if isinstance(pattern, ast.MatchValue):
+        return state.emit(Compare(("Eq",), (subject, read(state, pattern.value))), pattern)
+    if isinstance(pattern, ast.MatchSingleton):
+        return state.emit(Compare(("Is",), (subject, state.emit(Const(pattern.value), pattern))), pattern)
+    return -1
 
 
 def read_pattern(state: BodyState, pattern: ast.pattern, value: int) -> None:
     """`pattern` matched the value with number `value`."""
     match pattern:
-        case ast.MatchValue(value=expression):
-            read(state, expression)
         case ast.MatchAs(pattern=inner, name=name):
             if inner is not None:
                 read_pattern(state, inner, value)

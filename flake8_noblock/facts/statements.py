@@ -9,7 +9,7 @@ from typing import Any
 from flake8_noblock.facts import scopes
 from flake8_noblock.facts.annotations import read_annotation
 from flake8_noblock.facts.definitions import read_class, read_function
-from flake8_noblock.facts.expressions import read
+from flake8_noblock.facts.expressions import read, read_test
 from flake8_noblock.facts.lowering import FORGOTTEN, BodyState, Changes, Environment, Loop, attribute_key, changes
 from flake8_noblock.facts.model import (
     Alias,
@@ -29,7 +29,7 @@ from flake8_noblock.facts.model import (
     Return,
 )
 from flake8_noblock.facts.narrowing import narrow
-from flake8_noblock.facts.patterns import is_irrefutable, narrow_subject, read_pattern
+from flake8_noblock.facts.patterns import is_irrefutable, narrow_subject, read_equality, read_pattern
 from flake8_noblock.facts.static import verdict
 from flake8_noblock.facts.targets import assign, assign_name
 
@@ -81,7 +81,7 @@ def _assign_annotated(state: BodyState, node: ast.AnnAssign) -> None:
 def _assign_augmented(state: BodyState, node: ast.AugAssign) -> None:
     before = read(state, _loaded(node.target))
     value = read(state, node.value)
-    assign(state, node.target, state.emit(Binary(type(node.op).__name__, before, value), node), read)
+    assign(state, node.target, state.emit(Binary(type(node.op).__name__, before, value, in_place=True), node), read)
 
 
 def _loaded(target: ast.expr) -> ast.expr:
@@ -139,7 +139,7 @@ def _continue(state: BodyState, node: ast.Continue) -> None:
 
 
 def _assert(state: BodyState, node: ast.Assert) -> None:
-    read(state, node.test)
+    read_test(state, node.test)
     narrow(state, node.test, True, read)
 
 
@@ -151,7 +151,7 @@ def _if(state: BodyState, node: ast.If) -> None:
     if decided in ("true", "false"):
         read_body(state, node.body if decided == "true" else node.orelse)
         return
-    test = read(state, node.test)
+    test = read_test(state, node.test)
     outer, ends = state.environment, list[Changes]()
     going_on = []
     for body, positive in ((node.body, True), (node.orelse, False)):
@@ -184,9 +184,12 @@ def _match(state: BodyState, node: ast.Match) -> None:
     outer, before = state.environment, state.region
     ends: list[Changes] = []
     exhaustive = False
+    around = before
     for case in node.cases:
         state.branch()
-        state.enter(Region("branch", before, subject))
+        state.region = around
+        test = read_equality(state, case.pattern, subject)
+        state.enter(Region("branch", around, test))
         state.alive = True
         read_pattern(state, case.pattern, subject)
         narrow_subject(state, node.subject, case.pattern)
@@ -196,8 +199,12 @@ def _match(state: BodyState, node: ast.Match) -> None:
         read_body(state, case.body)
         if state.alive:
             ends.append(changes(state.environment, outer))
-        state.environment, state.region = outer, before
+        state.environment, state.region = outer, around
+        if test >= 0 and case.guard is None:
+            state.enter(Region("branch", around, test, positive=False))
+            around = state.region
         exhaustive = exhaustive or is_irrefutable(case)
+    state.region = before
     state.meet(outer, ends, falls_through=not exhaustive)
 
 
@@ -221,7 +228,7 @@ def _while(state: BodyState, node: ast.While) -> None:
         return
 
     def head() -> None:
-        test = read(state, node.test)
+        test = read_test(state, node.test)
         state.replace_region(state.region, test)
         narrow(state, node.test, True, read)
 

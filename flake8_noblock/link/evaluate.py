@@ -18,8 +18,10 @@ from flake8_noblock.link.flow import from_callers
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, imported, lookup, special_form
 from flake8_noblock.link.program import Program
+from flake8_noblock.link.regions import excluded_regions
 from flake8_noblock.link.values import (
     UNKNOWN,
+    CallableValue,
     ClassValue,
     DictValue,
     Foreign,
@@ -82,7 +84,11 @@ def _await(infer: Inference, site: Site, op: model.Await) -> Values:
 
 
 def _choice(infer: Inference, site: Site, op: model.Choice) -> Values:
-    kept = [value for value in op.values if not _is_vain_import(infer, site, value)]
+    reached = op.values
+    if op.where:
+        excluded = excluded_regions(infer, site)
+        reached = tuple([value for value, region in zip(op.values, op.where, strict=True) if region not in excluded])
+    kept = [value for value in reached if not _is_vain_import(infer, site, value)]
     return union(*[infer.value(site, value) for value in kept or op.values])
 
 
@@ -159,9 +165,25 @@ def _declared(infer: Inference, site: Site, op: model.Declared) -> Values:
     if any(isinstance(value, Special) and value.name in ("Final", "ClassVar", "TypeAlias") for value in annotation):
         return infer.value(site, op.value) if op.value >= 0 else UNKNOWN
     values = instances(infer, annotation)
-    if is_unknown(values) and op.value >= 0 and not _says_any(annotation):
+    if op.value < 0:
+        return values
+    if is_unknown(values) and not _says_any(annotation):
         return infer.value(site, op.value)
+    # The items of a container are told apart, and a local function is seen, where annotations only say "callable".
+    if any(map(_is_vague, values)):
+        known = infer.value(site, op.value)
+        told = TupleValue | DictValue if infer.body(site).kind in ("module", "class") else object
+        if all(isinstance(value, told) and holds_callable(value) for value in known):
+            return known or values
     return values
+
+
+def _is_vague(value: Value) -> bool:
+    """Whether a declared type says of something that can be called, or holds such, no more than that."""
+    if isinstance(value, CallableValue | Unknown):
+        return True
+    args = value.args if isinstance(value, Instance) else value.items if isinstance(value, TupleValue) else ()
+    return any(_is_vague(inner) for arg in args for inner in arg)
 
 
 def _says_any(annotation: Values) -> bool:
@@ -295,14 +317,13 @@ def _getattr(infer: Inference, site: Site, op: model.Call) -> Values:
 
 
 def _super(infer: Inference, site: Site) -> Values:
-    bodies = infer.facts(site.module).bodies
-    number = site.body
-    while number > 0 and bodies[number].owner < 0:
-        number = bodies[number].parent
-    if number <= 0:
+    at = site
+    while at.body > 0 and infer.body(at).owner < 0:
+        at = infer.around(at)
+    if at.body <= 0 or not infer.body(at).params:
         return UNKNOWN
-    cls = infer.source_class(site.module, bodies[number].owner)
-    receivers = infer.value(Site(site.module, number), _first_parameter(infer, Site(site.module, number)))
+    cls = infer.source_class(at.module, infer.body(at).owner)
+    receivers = infer.value(at, _first_parameter(infer, at))
     return union(*[(Super(cls, value),) if isinstance(value, Instance | ClassValue) else UNKNOWN for value in receivers])
 
 

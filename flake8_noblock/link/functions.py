@@ -7,6 +7,7 @@ from dataclasses import replace
 from flake8_noblock.facts.model import Attr, Import, Lookup, Return, Yield
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
+from flake8_noblock.link.classes import is_protocol
 from flake8_noblock.link.contexts import context_of_call, holds_callable
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import named_class
@@ -93,11 +94,18 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
         return (Coroutine(values if body.returns >= 0 else _returned(infer, site)),)
     if body.returns < 0:
         return _returned(infer, _in_context(infer, function, arguments))
-    if any(isinstance(value, CallableValue | TypeVariable | Unknown) for value in values):
+    if any(_is_vague(infer, value) for value in values):
         seen = _returned(infer, _in_context(infer, function, arguments))
         if all(map(holds_callable, seen)):
             return seen
     return values
+
+
+def _is_vague(infer: Inference, value: Value) -> bool:
+    """Whether an annotation leaves open what runs when the value is called or iterated."""
+    if isinstance(value, Instance):
+        return is_protocol(infer, value.cls)
+    return isinstance(value, CallableValue | TypeVariable | Unknown)
 
 
 def _in_context(infer: Inference, function: Function, arguments: Arguments) -> Site:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_noblock.facts.model import Body, Choice, Compare, Lookup, Op, Param, Unary
+from flake8_noblock.facts.model import Body, Choice, Compare, Const, Display, Lookup, Op, Param, Unary
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.values import (
     NO_CONTEXT,
@@ -13,6 +13,7 @@ from flake8_noblock.link.values import (
     Literal,
     ModuleValue,
     Partial,
+    TupleValue,
     Value,
     Values,
 )
@@ -70,8 +71,8 @@ def _passed(infer: Inference, site: Site, number: int) -> Values | None:
         return infer.argument(site, op.index)
     if isinstance(op, Lookup):
         return infer.value(site, number) if _is_from_around(infer, site, op.name) else None
-    values = infer.value(site, number)
-    return values if len(values) == 1 and isinstance(values[0], Literal) else None
+    values = infer.value(site, number) if isinstance(op, Const | Display) else ()
+    return values if len(values) == 1 and isinstance(values[0], Literal | TupleValue) else None
 
 
 def _is_from_around(infer: Inference, site: Site, name: str) -> bool:
@@ -107,6 +108,9 @@ def _compared(operator: str, left: Values | None, right: Values | None) -> bool 
 
 def _compare(operator: str, left: Value, right: Value) -> bool | None:
     negative = operator in ("IsNot", "NotEq")
+    if operator in ("In", "NotIn") and isinstance(right, TupleValue):
+        verdicts = [_compare("Eq", left, value) for item in right.items for value in item]
+        return None if None in verdicts else (True in verdicts) != (operator == "NotIn")
     if operator not in ("Is", "IsNot", "Eq", "NotEq"):
         return None
     if isinstance(left, Literal) and isinstance(right, Literal):
