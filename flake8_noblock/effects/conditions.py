@@ -9,7 +9,7 @@ import msgspec
 from flake8_noblock.effects.origins import Place, calls_on, comes_from, definitions_of, is_guarded, origins
 from flake8_noblock.facts.model import Attr, Binary, Call, Import, Item, Lookup, Param, Spread
 from flake8_noblock.knowledge.schema import Argument, Blocking, Condition
-from flake8_noblock.link.calls import as_instance
+from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.values import Literal, Value, Values
@@ -92,6 +92,9 @@ def argument(infer: Inference, place: Place, which: Argument) -> int | None:
         return op.key
     if not isinstance(op, Call):
         return None
+    if which.receiver:
+        callee = body.ops[op.func]
+        return callee.base if isinstance(callee, Attr) else None
     for name, value in op.keywords:
         if which.keyword is not None and name == which.keyword:
             return value

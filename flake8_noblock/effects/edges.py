@@ -15,10 +15,11 @@ from flake8_noblock.effects.runs import NOTHING, Run
 from flake8_noblock.effects.targets import call_runs, definition_runs, method_runs, reading_runs, storing_runs
 from flake8_noblock.facts.model import Attr, Binary, Body, Call, ClassDef, Op, Raise, StoreAttr
 from flake8_noblock.link.arguments import NO_ARGUMENTS
+from flake8_noblock.link.attributes import element
 from flake8_noblock.link.evaluate import arguments_of
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.regions import excluded_regions
-from flake8_noblock.link.values import NO_CONTEXT, ClassValue, Context, Values
+from flake8_noblock.link.values import NO_CONTEXT, ClassValue, Context, Values, union
 
 
 class Edge(NamedTuple):
@@ -90,8 +91,11 @@ def _handed_over(infer: Inference, place: Place, op: Call) -> Iterator[Edge]:
             given = argument(infer, place, row.callable)
             if given is not None and not row.lazily:
                 yield Edge(place.number, call_runs(infer, infer.value(place.site, given), NO_ARGUMENTS, place))
-        protocol = infer.knowledge.protocol(name)
-        given = argument(infer, place, protocol.argument) if protocol is not None else None
-        if protocol is not None and given is not None:
-            for method in protocol.methods:
-                yield Edge(place.number, method_runs(infer, infer.value(place.site, given), method, place))
+        for protocol in infer.knowledge.protocol(name):
+            given = argument(infer, place, protocol.argument)
+            if given is not None and not protocol.lazily and protocol.unless not in dict(op.keywords):
+                values = infer.value(place.site, given)
+                if protocol.elements:
+                    values = union(*[element(infer, value, False) for value in values])
+                for method in protocol.methods:
+                    yield Edge(place.number, method_runs(infer, values, method, place))

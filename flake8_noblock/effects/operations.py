@@ -26,10 +26,10 @@ from flake8_noblock.facts.model import (
     StoreItem,
 )
 from flake8_noblock.knowledge.schema import Blocking
-from flake8_noblock.link.calls import as_instance
+from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import AnyClass, Function, Instance, SourceClass, Value, Values
+from flake8_noblock.link.values import AnyClass, ClassValue, Function, Instance, SourceClass, Value, Values
 from flake8_noblock.link.values import Literal as Constant
 
 Known = tuple[str, Blocking]
@@ -158,11 +158,14 @@ def _called_methods(infer: Inference, place: Place, op: Call) -> Operation | Fin
     """A blocking method that the callee calls on its argument: ``list(queryset)``."""
     for value in infer.value(place.site, op.func):
         for name in paths(infer, value) or ():
-            row = infer.knowledge.protocol(name)
-            given = argument(infer, place, row.argument) if row is not None else None
-            if row is not None and given is not None:
-                found = (_protocol(infer, place, given, method) for method in row.methods)
-                return next((operation for operation in found if operation is not None), None)
+            for row in infer.knowledge.protocol(name):
+                given = argument(infer, place, row.argument)
+                if given is None or row.elements:
+                    continue
+                for method in row.methods:
+                    found = _protocol(infer, place, given, method)
+                    if found is not None:
+                        return found
     return None
 
 
@@ -187,11 +190,14 @@ def _global_row(infer: Inference, site: Site, number: int, method: str) -> Known
     """
     ops = infer.body(site).ops
     op = ops[number]
-    if not method and isinstance(op, Attr):
+    named = not method
+    if named and isinstance(op, Attr):
         number, method = op.base, op.name
     op = ops[number]
     if not method or not isinstance(op, Attr | Import | Lookup):
         return None
+    if not named and any(isinstance(value, ClassValue) for value in infer.value(site, number)):
+        return None  # ``Class[x]`` is a type, no item of an object.
     owners = [_global_path(infer, site, number)]
     if isinstance(op, Attr):
         cls = _class_path(infer, site, op.base)

@@ -12,7 +12,7 @@ from flake8_noblock.facts.model import Attr, Call, Element, Import, Lookup, Unpa
 from flake8_noblock.knowledge.schema import LoopCallback
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Function, Values
+from flake8_noblock.link.values import ClassValue, Function, Values
 
 
 def bodies_on_loop(infer: Inference, module: str) -> list[int]:
@@ -114,9 +114,16 @@ def _is_consumed(infer: Inference, module: str, number: int) -> bool:
         if isinstance(op, Element | Unpack) and op.value == call:
             return True
         if isinstance(op, Call) and call in op.args:
-            return not _is_offloader(infer, infer.value(site, op.func))
+            return _consumes(infer, infer.value(site, op.func))
     return False
 
 
-def _is_offloader(infer: Inference, callee: Values) -> bool:
-    return any(infer.knowledge.offload(name) for value in callee for name in paths(infer, value) or ())
+def _consumes(infer: Inference, callee: Values) -> bool:
+    """Whether calling one of `callee` iterates over an argument, or may."""
+    for value in callee:
+        names = paths(infer, value) or ()
+        if any(infer.knowledge.offload(name) for name in names):
+            return False
+        if isinstance(value, Function | ClassValue) and infer.is_standard(value):
+            return any("__next__" in row.methods for name in names for row in infer.knowledge.protocol(name))
+    return True

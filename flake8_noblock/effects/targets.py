@@ -15,7 +15,8 @@ from flake8_noblock.effects.runs import NOTHING, OneOf, Run, all_of, one_of
 from flake8_noblock.facts.model import Attr, Call
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments, completed
-from flake8_noblock.link.calls import as_instance, call_method
+from flake8_noblock.link.calls import call_method
+from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.contexts import context_of_call
 from flake8_noblock.link.functions import bound
@@ -180,7 +181,8 @@ def _deferred(infer: Inference, value: Deferred, method: str, place: Place) -> R
     if (method, value.when) not in (("__next__", "iterated"), ("__enter__", "entered")):
         return NOTHING
     if value.function is None:
-        return call_runs(infer, value.calls, NO_ARGUMENTS, place)
+        iterated = [method_runs(infer, value.source, name, place) for name in ("__iter__", "__next__")]
+        return all_of([*iterated, call_runs(infer, value.calls, NO_ARGUMENTS, place)])
     source = source_of(infer, value.function)
     return NOTHING if source is None else Site(source.module, source.body, value.context)
 

@@ -32,10 +32,11 @@ Constant = bool | int | float | str | None
 
 
 class Argument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An argument of a call, by keyword, by position, or both; positions don't count ``self``."""
+    """An argument of a call, by keyword, by position, or both; positions don't count ``self``, which is the ``receiver``."""
 
     keyword: str | None = None
     position: int | None = None
+    receiver: bool = False
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,11 +123,17 @@ class LoopCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Protocol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Callables that call methods of their argument: ``list(x)`` calls ``__iter__`` and ``__next__``."""
+    """Callables that call methods of their argument: ``list(x)`` calls ``__iter__`` and ``__next__``.
+
+    ``elements``: of what the argument iterates over (``sorted``), unless keyword ``unless`` is given. ``lazily``: when their result is iterated (``zip``).
+    """
 
     names: tuple[str, ...]
     methods: tuple[str, ...]
     argument: Argument = Argument(position=0)
+    elements: bool = False
+    unless: str = ""
+    lazily: bool = False
 
 
 class Invoke(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -248,9 +248,9 @@ class Knowledge:
         top = name.partition(".")[0]
         return _module_of(name) is not None or any(row.partition(".")[0] == top for row in self.own.blocking)
 
-    def protocol(self, name: str) -> Protocol | None:
-        """The row saying that `name` calls methods of its argument."""
-        return _last(self._rows(Protocol, name))
+    def protocol(self, name: str) -> tuple[Protocol, ...]:
+        """The rows saying that `name` calls methods of its arguments."""
+        return self._rows(Protocol, name)
 
     def loop_methods(self, name: str) -> frozenset[str]:
         """The methods that the loop calls on subclasses of class `name`."""

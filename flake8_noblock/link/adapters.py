@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from flake8_noblock.knowledge.schema import Decorator
+from flake8_noblock.knowledge.schema import Argument, Decorator, Invoke, Protocol
 from flake8_noblock.link.arguments import Arguments
+from flake8_noblock.link.contexts import holds_callable
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.values import (
     UNKNOWN,
     Adapter,
     ClassValue,
+    Deferred,
     Foreign,
     Function,
+    Instance,
     Partial,
     Value,
     Values,
+    union,
 )
 
 
@@ -29,6 +33,34 @@ def adapted(infer: Inference, callee: Value, arguments: Arguments) -> Values | N
     if row.factory == "never" or (row.factory == "maybe" and _is_callable_only(arguments)):
         return _decorated(row, name, arguments)
     return (Adapter("decorator", name),)
+
+
+def lazily(infer: Inference, callee: Function | ClassValue, arguments: Arguments, given: Values) -> Values:
+    """`given`, what calling `callee` gives, as what calls and iterates over arguments when it is iterated itself."""
+    name = _path(infer, callee) or ""
+    invoked, iterated = _lazy_rows(infer, name)
+    if not invoked and not iterated or len(given) != 1 or not isinstance(given[0], Instance):
+        return given
+    calls = union(*[_argument(row.callable, arguments) for row in invoked])
+    source = union(*[_argument(row.argument, arguments) for row in iterated])
+    if not any(map(holds_callable, (*calls, *source))):
+        return given
+    return (Deferred(given[0], "iterated", calls=calls, source=source),)
+
+
+def _lazy_rows(infer: Inference, name: str) -> tuple[list[Invoke], list[Protocol]]:
+    cache = infer.caches.setdefault("lazy rows", {})
+    if name not in cache:
+        invoked = [row for row in infer.knowledge.invoke(name) if row.lazily]
+        cache[name] = invoked, [row for row in infer.knowledge.protocol(name) if row.lazily]
+    return cache[name]  # type: ignore[return-value]
+
+
+def _argument(which: Argument, arguments: Arguments) -> Values:
+    if which.keyword is not None and which.keyword in arguments.keywords:
+        return arguments.keywords[which.keyword]
+    position = which.position
+    return arguments.positional[position] if position is not None and position < len(arguments.positional) else ()
 
 
 def _decorated(row: Decorator, name: str, arguments: Arguments) -> Values:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flake8_noblock.facts.model import Body
-from flake8_noblock.link.values import Partial, Values
+from flake8_noblock.link.values import Partial, Value, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,11 @@ class Arguments:
     positional: tuple[Values, ...] = ()
     keywords: dict[str, Values] = field(default_factory=dict)
     more: bool = True
+
+    def all(self) -> Iterator[Value]:
+        """What any of the arguments may be."""
+        for values in (*self.positional, *self.keywords.values()):
+            yield from values
 
 
 NO_ARGUMENTS = Arguments()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
-from flake8_noblock.link.calls import as_instance, call, call_method
+from flake8_noblock.link.calls import call, call_method
+from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.classes import Member, bind, find_member, speaks_of
+from flake8_noblock.link.contexts import holds_callable
 from flake8_noblock.link.flow import through_constructors
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.generics import close, substitute
 from flake8_noblock.link.inference import MOST_DEFINITIONS, Inference, Site
 from flake8_noblock.link.names import foreign, module_attribute, named_class
 from flake8_noblock.link.values import (
+    NO_CONTEXT,
     UNKNOWN,
     AnyClass,
     CallableValue,
@@ -83,8 +86,25 @@ def _read(infer: Inference, member: Member | None, receiver: Instance | ClassVal
         return _foreign_member(infer, member.owner, receiver, name)
     if is_unknown(member.values) and member.owner != receiver.cls:
         member = Member(member.owner, _inherited(infer, receiver.cls, member, name))
+    if isinstance(receiver, Instance) and receiver.made != NO_CONTEXT:
+        handed = _handed_over(infer, receiver, name)
+        if handed:
+            return handed
     bindings = bind(infer, receiver.cls, receiver.args)
     return union(*[_read_value(infer, value, receiver) for value in substitute(member.values or UNKNOWN, bindings)])
+
+
+def _handed_over(infer: Inference, receiver: Instance, name: str) -> Values:
+    """An attribute as the constructor sets it to what it was handed, if that is something to be called."""
+    member = find_member(infer, receiver.cls, "__init__")
+    for function in member.values or () if member is not None else ():
+        if isinstance(function, Function):
+            body = infer.function_body(function)
+            definitions = infer.facts(function.module).classes[body.owner].attributes.get(name, ())
+            if len(definitions) == 1 and definitions[0][0] == function.body:
+                handed = infer.value(Site(function.module, function.body, receiver.made), definitions[0][1])
+                return handed if all(map(holds_callable, handed)) else ()
+    return ()
 
 
 def _inherited(infer: Inference, cls: AnyClass, member: Member, name: str) -> Values:

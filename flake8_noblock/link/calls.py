@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flake8_noblock.facts.model import Parameter
-from flake8_noblock.link.adapters import adapted
+from flake8_noblock.link.adapters import adapted, lazily
 from flake8_noblock.link.annotations import SELF, declared, instances
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments, completed, places
 from flake8_noblock.link.classes import (
@@ -20,11 +20,14 @@ from flake8_noblock.link.classes import (
     parameters,
     protocol_members,
 )
+from flake8_noblock.link.contexts import context_of_object, holds_callable
 from flake8_noblock.link.functions import bound, overloads, result
 from flake8_noblock.link.generics import Bindings, classes_of, close, substitute
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, named_class
+from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.values import (
+    NO_CONTEXT,
     UNKNOWN,
     Adapter,
     CallableValue,
@@ -74,6 +77,11 @@ def call_value(infer: Inference, value: Value, arguments: Arguments) -> Values:
     made = adapted(infer, value, arguments)
     if made is not None:
         return made
+    given = _call_value(infer, value, arguments)
+    return lazily(infer, value, arguments, given) if isinstance(value, Function | ClassValue) else given
+
+
+def _call_value(infer: Inference, value: Value, arguments: Arguments) -> Values:
     match value:
         case ClassValue():
             return _construct(infer, value, arguments)
@@ -110,27 +118,6 @@ def call_method(infer: Inference, value: Value, name: str, arguments: Arguments)
     return _call_member(infer, member, receiver, arguments)
 
 
-def as_instance(infer: Inference, value: Value) -> Instance | None:
-    """`value` as an object of a class; None where it is none that is known."""
-    match value:
-        case Instance():
-            return value
-        case Literal(value=constant) if constant is not None:
-            return Instance(builtin(infer, type(constant).__name__).cls)
-        case TupleValue(items=items, kind=kind):
-            return Instance(builtin(infer, kind).cls, (union(*items),))
-        case DictValue(items=entries):
-            keys: Values = union(*[(Literal(key),) for key, _ in entries])
-            return Instance(builtin(infer, "dict").cls, (keys, union(*[values for _, values in entries])))
-        case Partial(callee=callee):
-            return Instance(named_class(infer, "functools.partial").cls, (UNKNOWN,))
-        case Deferred(instance=instance):
-            return instance
-        case Coroutine(result=values):
-            return Instance(named_class(infer, "typing.Coroutine").cls, (UNKNOWN, UNKNOWN, values))
-    return None
-
-
 def _call_member(infer: Inference, member: Member, receiver: Instance | ClassValue, arguments: Arguments) -> Values:
     bindings = bind(infer, receiver.cls, receiver.args)
     values = bound(substitute(member.values or UNKNOWN, bindings), receiver)
@@ -163,9 +150,21 @@ def _construct(infer: Inference, value: ClassValue, arguments: Arguments) -> Val
     made = _made_by_new(infer, value, arguments)
     if made:
         return made
+    made_in = _made_in(infer, value, arguments)
     if value.args or not parameters(infer, cls):
-        return (Instance(cls, value.args),)
-    return (Instance(cls, _solved_parameters(infer, cls, arguments)),)
+        return (Instance(cls, value.args, made_in),)
+    return (Instance(cls, _solved_parameters(infer, cls, arguments), made_in),)
+
+
+def _made_in(infer: Inference, value: ClassValue, arguments: Arguments) -> int:
+    """The context in which the constructor of a class whose source is at hand runs."""
+    if infer.is_standard(value) or not any(map(holds_callable, arguments.all())):
+        return NO_CONTEXT
+    member = find_member(infer, value.cls, "__init__")
+    for function in member.values or () if member is not None else ():
+        if isinstance(function, Function) and not infer.is_standard(function):
+            return context_of_object(infer, replace(function, receiver=Instance(value.cls)), arguments)
+    return NO_CONTEXT
 
 
 def _made_by_new(infer: Inference, value: ClassValue, arguments: Arguments) -> Values:

@@ -11,9 +11,11 @@ from flake8_noblock.link.names import named_class
 from flake8_noblock.link.values import (
     UNKNOWN,
     AnyClass,
+    CallableValue,
     ClassValue,
     Foreign,
     ForeignClass,
+    Function,
     Instance,
     SourceClass,
     Special,
@@ -246,6 +248,19 @@ def speaks_of(infer: Inference, cls: AnyClass, name: str) -> bool:
     return bool(known.attribute(path) or known.returns(path) or known.blocking(path))
 
 
+def _declared_once(infer: Inference, cls: SourceClass, definitions: tuple[Definition, ...]) -> Values:
+    """The function that a member declared as some callable is set to, if it is set only there."""
+    (number, op), *others = definitions
+    site = Site(cls.module, number)
+    declaration = infer.body(site).ops[op]
+    if others or not isinstance(declaration, Declared) or declaration.value < 0 or infer.body(site).kind == "class":
+        return ()
+    values = infer.value(site, declaration.value)
+    declared_as = infer.value(site, op)
+    vague = all(isinstance(value, CallableValue) for value in declared_as)
+    return values if vague and all(isinstance(value, Function) for value in values) else ()
+
+
 def own_member(infer: Inference, cls: SourceClass, name: str) -> Values | None:
     """What `cls` itself says of member `name`; a declaration counts more than assignments."""
     facts = infer.class_facts(cls)
@@ -257,5 +272,5 @@ def own_member(infer: Inference, cls: SourceClass, name: str) -> Values | None:
         return None
     for number, op in definitions:
         if isinstance(infer.facts(cls.module).bodies[number].ops[op], Declared):
-            return infer.value(Site(cls.module, number), op)
+            return _declared_once(infer, cls, definitions) or infer.value(Site(cls.module, number), op)
     return infer.values(definitions, Site(cls.module, facts.body))

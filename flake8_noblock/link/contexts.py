@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flake8_noblock.facts.model import Body, Call, Compare, Item, Narrowed, Param, Spread, Unary
+from flake8_noblock.facts.model import Body, Call, Choice, Compare, Item, Narrowed, Param, Spread, Unary
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.arguments import Arguments, places
 from flake8_noblock.link.inference import Inference, Site
@@ -91,7 +91,7 @@ def _depth(infer: Inference, value: Value) -> int:
     match value:
         case Function(outer=outer):
             return infer.context(outer).depth
-        case Deferred(context=context):
+        case Deferred(context=context) | Instance(made=context) if context != NO_CONTEXT:
             return infer.context(context).depth
     return max([_depth(infer, inner) for inner in _inside(value)], default=0)
 
@@ -109,9 +109,16 @@ def _inside(value: Value) -> Values:
             return (*callee, *[inner for item in given for inner in item])
         case Adapter(callee=callee):
             return callee
-        case Deferred(calls=calls):
-            return calls
+        case Deferred(calls=calls, source=source):
+            return (*calls, *source)
     return ()
+
+
+def context_of_object(infer: Inference, constructor: Function, arguments: Arguments) -> int:
+    """The number of the context in which an object was made, where it was handed something to be called; else none."""
+    number = context_of_call(infer, constructor, arguments)
+    handed = any(holds_callable(value) for _, values in infer.context(number).arguments for value in values)
+    return number if handed else NO_CONTEXT
 
 
 def _receiver(infer: Inference, function: Function, body: Body) -> Value | None:
@@ -119,9 +126,10 @@ def _receiver(infer: Inference, function: Function, body: Body) -> Value | None:
     receiver = function.receiver
     if receiver is None or body.owner < 0 or not body.params:
         return None
-    if receiver.cls == infer.source_class(function.module, body.owner):
+    made = receiver.made if isinstance(receiver, Instance) else NO_CONTEXT
+    if receiver.cls == infer.source_class(function.module, body.owner) and made == NO_CONTEXT:
         return None
-    return Instance(receiver.cls) if isinstance(receiver, Instance) else ClassValue(receiver.cls)
+    return Instance(receiver.cls, (), made) if isinstance(receiver, Instance) else ClassValue(receiver.cls)
 
 
 def _given(body: Body, function: Function, arguments: Arguments) -> dict[int, Values]:
@@ -155,9 +163,11 @@ def _kept(infer: Inference, site: Site, index: int, values: Values, uses: _Uses)
     kept = union(*[_kept_value(infer, value, index, uses) for value in values])
     if is_unknown(kept) or not kept:
         return None
-    if parameter.annotation >= 0 and not any(map(_matters, kept)):
-        return None if _says_as_much(infer, declared(infer, site, parameter.annotation), kept) else kept
-    return kept
+    if parameter.annotation < 0 or any(map(_matters, kept)):
+        return kept
+    if parameter.default >= 0 and index in uses.deciding | uses.handed_on:
+        return kept  # It says that the parameter does not have its default.
+    return None if _says_as_much(infer, declared(infer, site, parameter.annotation), kept) else kept
 
 
 def _kept_rest(infer: Inference, values: Values, index: int, uses: _Uses) -> Values | None:
@@ -187,8 +197,8 @@ def _kept_value(infer: Inference, value: Value, index: int, uses: _Uses) -> Valu
             return (Instance(builtin(infer, type(constant).__name__).cls),) if constant is not None else ()
         case Function() | ClassValue() | Foreign() | ModuleValue() | Partial() | Adapter() | Deferred():
             return (value,)
-        case Instance(cls=cls):
-            return (value,) if any(map(_matters, _inside(value))) else (Instance(cls),)
+        case Instance(cls=cls, made=made):
+            return (value,) if any(map(_matters, _inside(value))) else (Instance(cls, (), made),)
         case TupleValue(items=items, kind=kind):
             return (value,) if _itemised(value, len(items)) else (Instance(builtin(infer, kind).cls),)
         case DictValue(items=entries):
@@ -209,17 +219,16 @@ def holds_callable(value: Value) -> bool:
 
 def _matters(value: Value) -> bool:
     """Whether a value says more than the annotation of a parameter can."""
-    return isinstance(value, Literal) or holds_callable(value)
+    return isinstance(value, Literal) or (isinstance(value, Instance) and value.made != NO_CONTEXT) or holds_callable(value)
 
 
 def _says_as_much(infer: Inference, annotated: Values, kept: Values) -> bool:
     """Whether the annotation of a parameter tells the classes of what is passed already."""
     classes = {value.cls for value in annotated if isinstance(value, Instance)}
-    own = [value for value in kept if isinstance(value, Instance) and isinstance(value.cls, SourceClass)]
-    return not any(
-        value.cls not in classes and infer.module(value.cls.module).origin != "standard library"  # type: ignore[union-attr]
-        for value in own
-    )
+    own = {value.cls for value in kept if isinstance(value, Instance)}
+    if len(annotated) > 1:
+        return own == classes
+    return all(cls in classes or not isinstance(cls, SourceClass) or cls.module == "builtins" for cls in own)
 
 
 def _uses(infer: Inference, site: Site) -> _Uses:
@@ -241,11 +250,13 @@ def _uses_of(body: Body) -> _Uses:
             case Narrowed(value=value) | Spread(value=value):
                 if value in source:
                     source[number] = source[value]
-            case Compare(values=values):
+            case Choice(values=values, where=(_, *_)) | Compare(values=values):
                 deciding.update(source[value] for value in values if value in source)
             case Unary(value=value) | Item(key=value):
                 deciding.update([source[value]] if value in source else [])
             case Call(args=args, keywords=keywords):
+                tested = args[:1] if len(args) == 2 and op.spelling == "isinstance" else ()
+                deciding.update(source[value] for value in tested if value in source)
                 given = [*args, *[value for _, value in keywords]]
                 handed_on.update(source[value] for value in given if value in source)
     deciding.update(source[region.value] for region in body.regions if region.value in source)

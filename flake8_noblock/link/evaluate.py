@@ -11,7 +11,8 @@ from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.annotations import declared, fill, instances, subscript
 from flake8_noblock.link.attributes import attribute, awaited, element, entered, item
 from flake8_noblock.link.arguments import Arguments
-from flake8_noblock.link.calls import as_instance, call, call_method
+from flake8_noblock.link.calls import call, call_method
+from flake8_noblock.link.objects import flat, is_of
 from flake8_noblock.link.classes import is_subclass
 from flake8_noblock.link.contexts import MOST_ITEMS, holds_callable
 from flake8_noblock.link.flow import from_callers
@@ -400,33 +401,23 @@ def _iterable(infer: Inference, site: Site) -> Values:
 
 
 def _narrowed(infer: Inference, site: Site, op: model.Narrowed) -> Values:
-    values, types = infer.value(site, op.value), instances(infer, _flat(infer.value(site, op.type)))
+    values, types = infer.value(site, op.value), instances(infer, flat(infer.value(site, op.type)))
     if is_unknown(types):
         return UNKNOWN if op.positive else values
     if op.positive:
         kept = tuple([inner for value in values for inner in _intersect(infer, value, types)])
         return union(kept) if kept else types
-    return tuple([value for value in values if not any(_is_of(infer, value, kind) for kind in types)])
-
-
-def _flat(types: Values) -> Values:
-    """A tuple of types, as ``isinstance`` takes it, as one of them."""
-    return union(*[union(*[_flat(i) for i in t.items]) if isinstance(t, TupleValue) else (t,) for t in types])
+    return tuple([value for value in values if not any(is_of(infer, value, kind) for kind in types)])
 
 
 def _intersect(infer: Inference, value: Value, types: Values) -> Values:
     if isinstance(value, Unknown | TypeVariable):
         return types
-    if any(_is_of(infer, value, kind) for kind in types):
+    if any(is_of(infer, value, kind) for kind in types):
         return (value,)
     if isinstance(value, Instance):
         return tuple([kind for kind in types if isinstance(kind, Instance) and is_subclass(infer, kind.cls, value.cls)])
     return ()
-
-
-def _is_of(infer: Inference, value: Value, kind: Value) -> bool:
-    instance = as_instance(infer, value)
-    return instance is not None and isinstance(kind, Instance) and is_subclass(infer, instance.cls, kind.cls)
 
 
 _EVALUATORS: dict[type, Callable[[Inference, Site, Any], Values]] = {

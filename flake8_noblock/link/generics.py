@@ -88,8 +88,8 @@ def _close(value: Value) -> Values:
 
 def _inside(value: Value, change: Callable[[Values], Values]) -> Value:
     match value:
-        case Instance(cls=cls, args=args) if args:
-            return Instance(cls, tuple([change(arg) for arg in args]))
+        case Instance(cls=cls, args=args, made=made) if args:
+            return Instance(cls, tuple([change(arg) for arg in args]), made)
         case ClassValue(cls=cls, args=args) if args:
             return ClassValue(cls, tuple([change(arg) for arg in args]))
         case TupleValue(items=items, kind=kind):

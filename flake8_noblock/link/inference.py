@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flake8_noblock.facts.model import Body, Call, ClassFacts, Closure, Definition, ModuleFacts, Op
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.program import Module, Program
-from flake8_noblock.link.values import NO_CONTEXT, NOTHING, UNKNOWN, Context, Function, SourceClass, Values, shallow, union
+from flake8_noblock.link.values import NO_CONTEXT, NOTHING, UNKNOWN, ClassValue, Context, Function, SourceClass, Values, shallow, union
 
 DEEPEST = 40
 """Questions that may depend on one another in a row; what lies deeper is asked from the other end, or is unknown."""
@@ -200,6 +200,11 @@ class Inference:
 
     def body(self, site: Site) -> Body:
         return self.facts(site.module).bodies[site.body]
+
+    def is_standard(self, value: Function | ClassValue) -> bool:
+        """Whether a function or class is the standard library's."""
+        module = value.module if isinstance(value, Function) else getattr(value.cls, "module", None)
+        return module is not None and self.program[module].origin == "standard library"
 
     def class_site(self, cls: SourceClass) -> Site:
         """The body of a class."""

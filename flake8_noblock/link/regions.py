@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flake8_noblock.facts.model import Body, Choice, Compare, Const, Display, Lookup, Op, Param, Unary
+from flake8_noblock.facts.model import Body, Call, Choice, Compare, Const, Display, Lookup, Op, Param, Unary
+from flake8_noblock.link.annotations import instances
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.objects import flat, is_of, may_be_of
 from flake8_noblock.link.values import (
     NO_CONTEXT,
     Adapter,
@@ -16,6 +18,7 @@ from flake8_noblock.link.values import (
     TupleValue,
     Value,
     Values,
+    is_unknown,
 )
 
 _NONE: frozenset[int] = frozenset()
@@ -45,7 +48,7 @@ def _excluded(infer: Inference, site: Site, body: Body) -> frozenset[int]:
 
 
 def _is_condition(op: Op) -> bool:
-    return isinstance(op, Param | Lookup | Unary | Compare | Choice)
+    return isinstance(op, Param | Lookup | Unary | Compare | Choice | Call)
 
 
 def truth(infer: Inference, site: Site, number: int) -> bool | None:
@@ -57,8 +60,10 @@ def truth(infer: Inference, site: Site, number: int) -> bool | None:
             return None if inner is None else not inner
         case Compare(operators=(operator,), values=(left, right)):
             return _compared(operator, _passed(infer, site, left), _passed(infer, site, right))
-        case Choice(values=values):
-            return _joined(infer, site, values)
+        case Choice(where=(_, *_)):
+            return _joined(infer, site, op)
+        case Call(args=(subject, types)) if _is_isinstance(infer, site, op):
+            return _is_instance(infer, _passed(infer, site, subject), flat(infer.value(site, types)))
     passed = _passed(infer, site, number)
     decided = {_is_true(value) for value in passed or ()}
     return decided.pop() if len(decided) == 1 else None
@@ -86,14 +91,27 @@ def _is_from_around(infer: Inference, site: Site, name: str) -> bool:
     return False
 
 
-def _joined(infer: Inference, site: Site, values: tuple[int, ...]) -> bool | None:
-    """``a and b``, ``a or b``: the branch in which the second value stands tells which it is."""
-    body = infer.body(site)
-    region = body.regions[body.where[values[-1]]]
-    if region.kind != "branch" or region.value not in values:
+def _is_isinstance(infer: Inference, site: Site, op: Call) -> bool:
+    callee = infer.value(site, op.func)
+    return len(callee) == 1 and isinstance(callee[0], Function) and infer.path(callee[0]) == "builtins.isinstance"
+
+
+def _is_instance(infer: Inference, values: Values | None, types: Values) -> bool | None:
+    kinds = instances(infer, types)
+    if not values or not kinds or is_unknown(kinds):
+        return None
+    if all(any(is_of(infer, value, kind) for kind in kinds) for value in values):
+        return True
+    return None if any(may_be_of(infer, value, kind) for value in values for kind in kinds) else False
+
+
+def _joined(infer: Inference, site: Site, op: Choice) -> bool | None:
+    """``a and b``, ``a or b``: the branch in which the last part stands tells which it is."""
+    region = infer.body(site).regions[op.where[-1]]
+    if region.kind != "branch" or region.value not in op.values:
         return None
     conjunction = region.positive
-    parts = [truth(infer, site, value) for value in values]
+    parts = [truth(infer, site, value) for value in op.values]
     if (not conjunction) in parts:
         return not conjunction
     return None if None in parts else conjunction

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal as TypingLiteral
 
 from flake8_noblock.facts.model import Constant
+
+
+NO_CONTEXT = 0
+"""The context of code of whose callers nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,14 @@ AnyClass = SourceClass | ForeignClass
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An object of `cls` or of a subclass; `args` are the values of its type parameters."""
+    """An object of `cls` or of a subclass; `args` are the values of its type parameters.
+
+    `made` is the context (see `Context`) in which its constructor ran, where that hands over something to be called.
+    """
 
     cls: AnyClass
     args: tuple[Values, ...] = ()
+    made: int = NO_CONTEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +61,6 @@ class ClassValue:
 
     cls: AnyClass
     args: tuple[Values, ...] = ()
-
-
-NO_CONTEXT = 0
-"""The context of code of whose callers nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,8 @@ class Adapter:
 class Deferred:
     """An object of class `instance` that runs code when it is iterated or entered.
 
-    It runs `function` in `context` where that is a generator; else it calls each of `calls` with arguments unknown.
+    It runs `function` in `context` where that is a generator; else it calls one of `calls` with arguments unknown, and
+    iterates over `source`.
     """
 
     instance: Instance
@@ -146,6 +151,7 @@ class Deferred:
     function: Function | None = None
     context: int = NO_CONTEXT
     calls: Values = ()
+    source: Values = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,8 +272,8 @@ def _is_nested(value: Value) -> bool:
 
 def _shallow(value: Value, depth: int) -> Value:
     match value:
-        case Instance(cls=cls, args=args) if args:
-            return Instance(cls, tuple([shallow(arg, depth) for arg in args]))
+        case Instance(cls=cls, args=args, made=made) if args:
+            return Instance(cls, tuple([shallow(arg, depth) for arg in args]), made)
         case ClassValue(cls=cls, args=args) if args:
             return ClassValue(cls, tuple([shallow(arg, depth) for arg in args]))
         case TupleValue(items=items, kind=kind):
@@ -279,9 +285,9 @@ def _shallow(value: Value, depth: int) -> Value:
             return Partial(shallow(callee, depth), given, tuple([(name, shallow(item, depth)) for name, item in keywords]))
         case Adapter(kind=kind, name=name, callee=callee):
             return Adapter(kind, name, shallow(callee, depth))
-        case Deferred(instance=instance, when=when, function=function, context=context, calls=calls):
-            (inner,) = shallow((instance,), depth) if depth else (instance,)
-            return Deferred(inner, when, function, context, shallow(calls, depth))  # type: ignore[arg-type]
+        case Deferred(instance=instance, calls=calls, source=source):
+            args = tuple([shallow(arg, depth - 1) for arg in instance.args]) if depth else ()
+            return replace(value, instance=Instance(instance.cls, args), calls=shallow(calls, depth), source=shallow(source, depth))
         case Coroutine(result=result):
             return Coroutine(shallow(result, depth))
         case CallableValue(result=result):
