@@ -56,6 +56,8 @@ UNSEEN = {
     "sqlite3.Connection.load_extension": "a choice of those who build Python",
     "typing.IO.__iter__": "every concrete subclass has it, the base class only in typeshed",
     "typing.IO.__next__": "every concrete subclass has it, the base class only in typeshed",
+    "typing.Generator.__next__": "the alias hides its dunder methods",
+    "typing.Iterator.__next__": "the alias hides its dunder methods",
     "multiprocessing.managers.BaseManager.shutdown": "set on the instance by start()",
     "multiprocessing.synchronize.Condition.acquire": "set on the instance by its lock",
     "multiprocessing.synchronize.SemLock.acquire": "set on the instance by its C object",
@@ -96,6 +98,14 @@ def table(module: str) -> Table:
 
 def movers(facts: Table) -> list[Offload | LoopCallback]:
     return [*facts.offload, *facts.loop_callback]
+
+
+def others(facts: Table) -> list[str]:
+    """The names of the rows that say what a call runs."""
+    rows = (*facts.invoke, *facts.decorator, *facts.cut, *facts.dispatch, *facts.protocol)
+    names = [name for entry in rows for name in entry.names]
+    names += [name for entry in facts.dispatch for name in entry.register]
+    return [*names, *(name for entry in facts.hooks for name in (*entry.classes, *entry.decorators))]
 
 
 def exists_here(row: Blocking) -> bool:
@@ -140,6 +150,7 @@ def test_table_holds_only_names_below_its_own(module: str) -> None:
     names = [name for row in facts.blocking for name in row.names]
     names += [name for entry in movers(facts) for name in entry.names]
     names += [name for entry in facts.loop_methods for name in entry.classes]
+    names += others(facts)
     names += [*facts.aliases, *facts.returns, *facts.attributes, *facts.bases, *facts.safe]
     assert [name for name in names if not name.startswith(f"{module}.")] == []
 
@@ -158,6 +169,7 @@ def test_every_name_exists(module: str) -> None:
     facts = table(module)
     names = [name for row in facts.blocking if exists_here(row) for name in row.names]
     names += [name for entry in movers(facts) for name in entry.names]
+    names += others(facts)
     names += [
         f"{name}.{method}"
         for entry in facts.loop_methods
@@ -273,6 +285,12 @@ def test_arguments_are_where_the_table_says(module: str) -> None:
         wrong += [misplaced(name, argument) for name in classes for argument in made if len({*made}) == 1]
     for entry in movers(facts):
         wrong += [misplaced(name, entry.callable) for name in entry.names]
+    for called in facts.invoke:
+        wrong += [misplaced(name, called.callable) for name in called.names if look_up(name) is not iter]
+    for protocol in facts.protocol:
+        wrong += [misplaced(name, protocol.argument) for name in protocol.names if protocol.argument.keyword]
+    for dispatch in facts.dispatch:
+        wrong += [misplaced(name, dispatch.callable) for name in dispatch.register if not dispatch.method]
     assert [problem for problem in wrong if problem] == []
 
 
@@ -286,7 +304,7 @@ def test_each_alias_leads_to_a_listed_name(module: str) -> None:
         listed = [n for row in facts.blocking for n in row.names]
         listed += [n for entry in movers(facts) for n in entry.names]
         listed += [n for entry in facts.loop_methods for n in entry.classes]
-        listed += [n.removesuffix(".*") for n in facts.safe]
+        listed += [n.removesuffix(".*") for n in facts.safe] + others(facts)
         assert any(n == name or n.startswith(f"{name}.") for n in listed), (alias, name)
         assert name not in facts.aliases, (alias, name)
 

@@ -33,6 +33,8 @@ UNSEEN = {
     "boto3.resources.collection.ResourceCollection": "batch actions are made from JSON",
     "duckdb.DuckDBPyConnection": "duckdb 2 dropped some methods of duckdb 1",
     "duckdb.DuckDBPyRelation": "duckdb 2 dropped some methods of duckdb 1",
+    "filelock._api._register_fork_object": "its name in filelock 3",
+    "filelock._api.register_fork_object": "its name in filelock 4",
     "ldap3.Connection.open": "set on the instance by its strategy",
     "mistralai": "mistralai 2 moved its classes",
     "ncclient.manager.Manager": "made by a metaclass",
@@ -56,11 +58,20 @@ def called_names(facts: Table) -> list[str]:
     return [name for row in (*facts.blocking, *facts.offload, *facts.loop_callback) for name in row.names]
 
 
+def following_names(facts: Table) -> list[str]:
+    """The names of the rows that say what a call runs."""
+    rows = (*facts.invoke, *facts.decorator, *facts.cut, *facts.dispatch)
+    names = [name for row in rows for name in row.names]
+    names += [name for row in facts.dispatch for name in row.register]
+    return [*names, *(name for row in facts.hooks for name in (*row.classes, *row.decorators))]
+
+
 def own_names(facts: Table) -> list[str]:
     """Every name that a table speaks about; the values of its mappings may point anywhere."""
     mappings = (facts.aliases, facts.returns, facts.attributes, facts.bases)
     classes = [name for row in facts.loop_methods for name in row.classes]
-    return [*called_names(facts), *facts.safe, *classes, *(name for mapping in mappings for name in mapping)]
+    names = [*called_names(facts), *following_names(facts), *facts.safe, *classes]
+    return [*names, *(name for mapping in mappings for name in mapping)]
 
 
 def installed(module: str) -> bool:
@@ -169,7 +180,7 @@ def test_rows_and_aliases_meet(module: str) -> None:
     facts = table(module)
     shadowed = [
         name
-        for name in (*called_names(facts), *facts.safe, *facts.returns, *facts.attributes, *facts.bases)
+        for name in (*called_names(facts), *following_names(facts), *facts.safe, *facts.returns, *facts.attributes, *facts.bases)
         for alias in facts.aliases
         if f"{name}.".startswith(f"{alias}.")
     ]
@@ -191,7 +202,8 @@ def test_every_name_exists_where_the_library_is_installed(module: str) -> None:
     except Unavailable as error:
         pytest.skip(f"{library} can't be imported here: {error}")
     missing = []
-    for name in called_names(table(module)):
+    facts = table(module)
+    for name in (*called_names(facts), *following_names(facts)):
         if is_unseen(name):
             continue
         try:

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
+from flake8_noblock.effects.dispatch import registered
 from flake8_noblock.effects.operations import Operation, Uses, operation
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.protocols import operator_methods, steps
 from flake8_noblock.effects.receivers import callees
-from flake8_noblock.effects.runs import NOTHING, Run
-from flake8_noblock.effects.targets import call_runs, definition_runs, method_runs, reading_runs, storing_runs
+from flake8_noblock.effects.runs import NOTHING, Run, bodies_only
+from flake8_noblock.effects.targets import call_runs, definition_runs, method_runs, named_method_runs, reading_runs, storing_runs
 from flake8_noblock.facts.model import Attr, Binary, Body, Call, ClassDef, Op, Raise, StoreAttr
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.attributes import element
@@ -23,10 +24,11 @@ from flake8_noblock.link.values import NO_CONTEXT, ClassValue, Context, Values, 
 
 
 class Edge(NamedTuple):
-    """Operation `number` of a body runs `run`."""
+    """Operation `number` of a body runs `run`; `direct`: it is itself the operation that blocks."""
 
     number: int
     run: Run
+    direct: bool = False
 
 
 def edges(infer: Inference, site: Site) -> tuple[Edge, ...]:
@@ -53,13 +55,14 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
     site, number = place
     known = operation(infer, place, op, uses)
     if isinstance(known, Operation):
-        yield Edge(known.place.number, known)
+        yield Edge(known.place.number, known, direct=True)
         return
     match op:
         case Call():
             if known is None:
                 callee = callees(infer, site, number, site, op.func)
-                yield Edge(number, call_runs(infer, callee, arguments_of(infer, site, op), place))
+                run = call_runs(infer, callee, arguments_of(infer, site, op), place)
+                yield Edge(number, bodies_only(run) if number in uses.awaited else run)
             yield from _handed_over(infer, place, op)
         case Attr(base=base, name=name):
             yield Edge(number, reading_runs(infer, infer.value(site, base), name, place))
@@ -84,9 +87,16 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
 
 
 def _handed_over(infer: Inference, place: Place, op: Call) -> Iterator[Edge]:
-    """What a callable outside the program calls of its arguments: functions (``sorted(key=f)``), protocols (``list(x)``)."""
+    """What a callable outside the program calls: its arguments (``sorted(key=f)``), methods of these (``list(x)``), and what
+    was registered before."""
     callee = infer.value(place.site, op.func)
-    for name in (paths(infer, callee[0]) or ()) if len(callee) == 1 else ():
+    names = (paths(infer, callee[0]) or ()) if len(callee) == 1 else ()
+    for found in registered(infer, place, names):
+        if found.method:
+            yield Edge(place.number, named_method_runs(infer, found.values, found.method, place))
+        else:
+            yield Edge(place.number, call_runs(infer, found.values, NO_ARGUMENTS, place))
+    for name in names:
         for row in infer.knowledge.invoke(name):
             given = argument(infer, place, row.callable)
             if given is not None and not row.lazily:

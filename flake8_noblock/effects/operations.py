@@ -29,7 +29,7 @@ from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import AnyClass, ClassValue, Function, Instance, SourceClass, Value, Values
+from flake8_noblock.link.values import AnyClass, ClassValue, Foreign, Function, Instance, SourceClass, Value, Values
 from flake8_noblock.link.values import Literal as Constant
 
 Known = tuple[str, Blocking]
@@ -196,7 +196,7 @@ def _global_row(infer: Inference, site: Site, number: int, method: str) -> Known
     op = ops[number]
     if not method or not isinstance(op, Attr | Import | Lookup):
         return None
-    if not named and any(isinstance(value, ClassValue) for value in infer.value(site, number)):
+    if not named and any(_is_class(infer, value) for value in infer.value(site, number)):
         return None  # ``Class[x]`` is a type, no item of an object.
     owners = [_global_path(infer, site, number)]
     if isinstance(op, Attr):
@@ -207,6 +207,10 @@ def _global_row(infer: Inference, site: Site, number: int, method: str) -> Known
         if verdict is not None:
             return (f"{owner}.{method}", verdict) if isinstance(verdict, Blocking) else verdict
     return None
+
+
+def _is_class(infer: Inference, value: Value) -> bool:
+    return isinstance(value, ClassValue) or (isinstance(value, Foreign) and infer.knowledge.is_class(value.name))
 
 
 def _global_path(infer: Inference, site: Site, number: int) -> str | None:

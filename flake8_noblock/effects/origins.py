@@ -13,6 +13,7 @@ from flake8_noblock.facts.model import (
     Declared,
     Element,
     Enter,
+    Import,
     Item,
     Lookup,
     Narrowed,
@@ -55,7 +56,7 @@ def _collect(infer: Inference, place: Place, found: list[Place], seen: set[Place
             return True
         case Narrowed(value=value) | Enter(value=value, is_async=False) | Declared(value=value):
             return _collect(infer, Place(site, value), found, seen)
-        case Attr() | Lookup():
+        case Attr() | Lookup() | Import():
             definitions = definitions_of(infer, place)
             return bool(definitions) and all(_collect(infer, other, found, seen) for other in definitions)
         case Param():
@@ -91,11 +92,24 @@ def definitions_of(infer: Inference, place: Place) -> list[Place]:
             definitions.append((cls.body, own))
     elif isinstance(op, Lookup):
         definitions = _name_definitions(infer, site, op.name)
+    elif isinstance(op, Import):
+        return _imported(infer, site, op)
     else:
         definitions = []
     if len(definitions) > MOST_DEFINITIONS:
         return []
     return [Place(Site(site.module, where), what) for where, what in definitions]
+
+
+def _imported(infer: Inference, site: Site, op: Import) -> list[Place]:
+    """Where a name that is imported from a module whose source is at hand gets its value."""
+    this = infer.module(site.module)
+    absolute = this.absolute(op.module, op.level)
+    module = infer.program.get(absolute, this.root) if absolute and op.name else None
+    if module is None or module.facts is None or op.name in module.facts.globals:
+        return []
+    number = module.facts.bodies[0].names.get(op.name or "")
+    return [] if number is None else [Place(Site(module.key, 0), number)]
 
 
 def _name_definitions(infer: Inference, site: Site, name: str) -> list[tuple[int, int]]:

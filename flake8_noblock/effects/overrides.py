@@ -26,14 +26,15 @@ def _is_marked(infer: Inference, function: Function, body: Body) -> bool:
     return any(isinstance(op, Lookup | Attr | Import) and op.name == "abstractmethod" for op in made_by)
 
 
-def overrides(infer: Inference, function: Function, receiver: Instance) -> list[Function]:
-    """The methods of subclasses of the receiver's class that override `function`, as far as they are known."""
+def overrides(infer: Inference, function: Function, receiver: Instance, everywhere: bool) -> list[Function]:
+    """The methods that override `function` in subclasses of the receiver's class: those in its module, or `everywhere` in the
+    project."""
     cls = receiver.cls
     if not isinstance(cls, SourceClass) or infer.module(cls.module).origin == "standard library":
         return []
     name = infer.function_body(function).name
     found: dict[Function, None] = {}
-    for other in _subclasses(infer, cls):
+    for other in _subclasses(infer, cls, everywhere):
         member = find_member(infer, other, name)
         for value in member.values or () if member is not None else ():
             if isinstance(value, Function) and (value.module, value.body) != (function.module, function.body):
@@ -41,11 +42,21 @@ def overrides(infer: Inference, function: Function, receiver: Instance) -> list[
     return list(found)
 
 
-def _subclasses(infer: Inference, cls: SourceClass) -> tuple[SourceClass, ...]:
-    """The subclasses of `cls` in its own module."""
+def _subclasses(infer: Inference, cls: SourceClass, everywhere: bool) -> tuple[SourceClass, ...]:
     cache = infer.caches.setdefault("subclasses", {})
-    if cls not in cache:
-        cache[cls] = ()
-        classes = [infer.source_class(cls.module, index) for index in range(len(infer.facts(cls.module).classes))]
-        cache[cls] = tuple([other for other in classes if other != cls and is_subclass(infer, other, cls)])
-    return cache[cls]  # type: ignore[return-value]
+    key = (cls, everywhere)
+    if key not in cache:
+        cache[key] = ()
+        modules = [cls.module, *(infer.program.modules_inheriting(_names(infer, cls)) if everywhere else ())]
+        cache[key] = tuple([other for module in dict.fromkeys(modules) for other in _of_module(infer, module, cls)])
+    return cache[key]  # type: ignore[return-value]
+
+
+def _names(infer: Inference, cls: SourceClass) -> list[str]:
+    """The names by which subclasses may inherit from `cls`: its own, and those of subclasses next to it."""
+    return [infer.class_facts(other).name for other in (cls, *_of_module(infer, cls.module, cls))]
+
+
+def _of_module(infer: Inference, module: str, cls: SourceClass) -> list[SourceClass]:
+    classes = [infer.source_class(module, index) for index in range(len(infer.facts(module).classes))]
+    return [other for other in classes if other != cls and is_subclass(infer, other, cls)]

@@ -75,6 +75,7 @@ def steps(op: Op) -> Iterator[Step]:
             yield base, "__getitem__"
             yield base, "__missing__"
             yield key, "__hash__"
+            yield key, "__index__"
         case StoreItem(base=base, key=key):
             yield base, "__setitem__"
             yield key, "__hash__"

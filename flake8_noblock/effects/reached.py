@@ -33,7 +33,7 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
     seen: set[tuple[int, Effect]] = set()
     for edge in sorted(summaries.edges(site), key=lambda edge: edge.number):
         run = _without(edge.run, site.module, reported)
-        if isinstance(run, Operation) or run == NOTHING:
+        if edge.direct or run == NOTHING:
             continue
         for effect, witness in summaries.of_edge(Edge(edge.number, run), site).items():
             key = (statements[edge.number], effect)

@@ -44,3 +44,16 @@ def one_of(parts: Iterable[Run]) -> Run:
     if not any(part != NOTHING for part in kept):
         return NOTHING
     return kept[0] if len(kept) == 1 else OneOf(kept)
+
+
+def bodies_only(run: Run) -> Run:
+    """`run` without table rows: what is awaited does not block by what tables say of its name."""
+    match run:
+        case Operation():
+            return NOTHING
+        case AllOf(parts=parts):
+            return all_of([bodies_only(part) for part in parts])
+        case OneOf(parts=parts, declared=declared):
+            kept = tuple([bodies_only(part) for part in parts])
+            return OneOf(kept, True) if declared else one_of(kept)
+    return run

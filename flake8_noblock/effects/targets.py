@@ -96,10 +96,11 @@ def _function(infer: Inference, function: Function, arguments: Arguments) -> Run
     receiver = function.receiver
     if not isinstance(receiver, Instance) or infer.function_body(function).owner < 0:
         return own
-    others = [_body(infer, other, arguments) for other in overrides(infer, function, receiver)]
+    abstract = is_abstract(infer, function)
+    others = [_body(infer, other, arguments) for other in overrides(infer, function, receiver, everywhere=abstract)]
     if not others:
         return own
-    return one_of(others) if is_abstract(infer, function) else OneOf((own, *others), declared=True)
+    return one_of(others) if abstract else OneOf((own, *others), declared=True)
 
 
 def _body(infer: Inference, function: Function, arguments: Arguments) -> Run:
@@ -116,6 +117,11 @@ def _body(infer: Inference, function: Function, arguments: Arguments) -> Run:
 def method_runs(infer: Inference, values: Values, method: str, place: Place, arguments: Arguments = NO_ARGUMENTS) -> Run:
     """What the language runs when it calls `method` on one of `values`."""
     return one_of([_method(infer, value, method, place, arguments) for value in values if value != Literal(None)])
+
+
+def named_method_runs(infer: Inference, values: Values, method: str, place: Place) -> Run:
+    """What a library runs when it calls `method`, which it names, on one of `values`."""
+    return one_of([_member(infer, value, method, place, NO_ARGUMENTS) for value in values])
 
 
 def _method(infer: Inference, value: Value, method: str, place: Place, arguments: Arguments) -> Run:
@@ -181,7 +187,7 @@ def _deferred(infer: Inference, value: Deferred, method: str, place: Place) -> R
     if (method, value.when) not in (("__next__", "iterated"), ("__enter__", "entered")):
         return NOTHING
     if value.function is None:
-        iterated = [method_runs(infer, value.source, name, place) for name in ("__iter__", "__next__")]
+        iterated = [method_runs(infer, values, name, place) for values in value.sources for name in ("__iter__", "__next__")]
         return all_of([*iterated, call_runs(infer, value.calls, NO_ARGUMENTS, place)])
     source = source_of(infer, value.function)
     return NOTHING if source is None else Site(source.module, source.body, value.context)
@@ -194,15 +200,27 @@ def reading_runs(infer: Inference, values: Values, name: str, place: Place) -> R
 
 def _read(infer: Inference, value: Value, name: str, place: Place) -> Run:
     instance = as_instance(infer, value) if not isinstance(value, Literal) else None
-    if instance is None:
+    if isinstance(value, ClassValue):
+        return _read_from_class(infer, value, name, place)
+    if instance is None or not _has_source(infer, instance.cls):
         return NOTHING
-    if not _has_source(infer, instance.cls):
-        return NOTHING
+    hooks = _functions(infer, instance, "__getattribute__")
+    if hooks:
+        return one_of([_function(infer, function, NO_ARGUMENTS) for function in hooks])
     member = find_member(infer, instance.cls, name)
     if member is None:
         functions = _functions(infer, instance, "__getattr__")
         return all_of([_function(infer, function, NO_ARGUMENTS) for function in functions[:1]])
     return one_of([_descriptor(infer, inner, instance, place) for inner in member.values or ()])
+
+
+def _read_from_class(infer: Inference, value: ClassValue, name: str, place: Place) -> Run:
+    """Descriptors run when they are read from the class, too; properties don't."""
+    if not _has_source(infer, value.cls):
+        return NOTHING
+    member = find_member(infer, value.cls, name)
+    held = [inner for inner in member.values or () if isinstance(inner, Instance)] if member is not None else []
+    return one_of([_member(infer, inner, "__get__", place, NO_ARGUMENTS) for inner in held])
 
 
 def _descriptor(infer: Inference, value: Value, instance: Instance, place: Place) -> Run:

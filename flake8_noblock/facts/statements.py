@@ -187,6 +187,8 @@ def _match(state: BodyState, node: ast.Match) -> None:
     around = before
     for case in node.cases:
         state.branch()
+        state.last_statement += 1
+        state.statement = state.last_statement  # Each case stands on a line of its own.
         state.region = around
         test = read_equality(state, case.pattern, subject)
         state.enter(Region("branch", around, test))

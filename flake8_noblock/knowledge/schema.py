@@ -187,13 +187,15 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Methods that run what was registered on the same object: ``logger.info(...)`` runs the handlers of the logger.
 
     ``register`` are the registering methods, ``callable`` is the argument that they take; with ``method`` that is an object
-    of which this method is called (``emit``).
+    of which this method is called (``emit``). With ``hierarchy`` an object is the one with the name that it was made with, and
+    runs what is registered on those above it, whose names are its own up to such a separator, or empty.
     """
 
     names: tuple[str, ...]
     register: tuple[str, ...]
     callable: Argument = Argument(position=0)
     method: str = ""
+    hierarchy: str = ""
 
 
 class LoopMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

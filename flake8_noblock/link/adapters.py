@@ -42,10 +42,10 @@ def lazily(infer: Inference, callee: Function | ClassValue, arguments: Arguments
     if not invoked and not iterated or len(given) != 1 or not isinstance(given[0], Instance):
         return given
     calls = union(*[_argument(row.callable, arguments) for row in invoked])
-    source = union(*[_argument(row.argument, arguments) for row in iterated])
-    if not any(map(holds_callable, (*calls, *source))):
+    sources = tuple([_argument(row.argument, arguments) for row in iterated])
+    if not any(holds_callable(value) for values in (calls, *sources) for value in values):
         return given
-    return (Deferred(given[0], "iterated", calls=calls, source=source),)
+    return (Deferred(given[0], "iterated", calls=calls, sources=sources),)
 
 
 def _lazy_rows(infer: Inference, name: str) -> tuple[list[Invoke], list[Protocol]]:

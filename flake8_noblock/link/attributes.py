@@ -5,7 +5,7 @@ from __future__ import annotations
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
 from flake8_noblock.link.calls import call, call_method
 from flake8_noblock.link.objects import as_instance
-from flake8_noblock.link.classes import Member, bind, find_member, speaks_of
+from flake8_noblock.link.classes import Member, bind, find_member, mro, speaks_of
 from flake8_noblock.link.contexts import holds_callable
 from flake8_noblock.link.flow import through_constructors
 from flake8_noblock.link.functions import bound
@@ -75,7 +75,13 @@ def _class_attribute(infer: Inference, value: ClassValue, name: str) -> Values:
     if member is None or member.values is None:
         return _read(infer, member, value, name)
     values = bound(member.values, value)
+    if _is_enum(infer, value.cls) and not any(isinstance(v, Function | Descriptor) for v in member.values):
+        return (Instance(value.cls),)
     return close(tuple([v for v in values if not isinstance(v, Descriptor)] or UNKNOWN))
+
+
+def _is_enum(infer: Inference, cls: AnyClass) -> bool:
+    return any(ancestor.cls is not None and ancestor.cls.name == "enum.Enum" for ancestor in mro(infer, cls))
 
 
 def _read(infer: Inference, member: Member | None, receiver: Instance | ClassValue, name: str) -> Values:

@@ -190,8 +190,9 @@ def _construct_special(infer: Inference, cls: SourceClass, arguments: Arguments)
         case "builtins.type" if len(arguments.positional) == 1:
             receivers = [as_instance(infer, value) for value in first]
             return union(*[UNKNOWN if r is None else (ClassValue(r.cls, r.args),) for r in receivers])
-        case "functools.partial" if arguments.positional and not arguments.more:
-            return (Partial(first, arguments.positional[1:], tuple(arguments.keywords.items())),)
+        case "functools.partial" | "functools.partialmethod" if arguments.positional and not arguments.more:
+            is_method = cls.name.endswith("method")
+            return (Partial(first, arguments.positional[1:], tuple(arguments.keywords.items()), is_method),)
         case "typing.TypeVar":
             return _type_variable(infer, first, arguments)
         case "typing.NewType" if len(arguments.positional) == 2:

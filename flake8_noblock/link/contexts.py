@@ -109,8 +109,8 @@ def _inside(value: Value) -> Values:
             return (*callee, *[inner for item in given for inner in item])
         case Adapter(callee=callee):
             return callee
-        case Deferred(calls=calls, source=source):
-            return (*calls, *source)
+        case Deferred(calls=calls, sources=sources):
+            return (*calls, *[inner for source in sources for inner in source])
     return ()
 
 

@@ -232,6 +232,10 @@ def _binary(infer: Inference, site: Site, op: model.Binary) -> Values:
     if op.operator == "BitOr" and any(_is_type(value) for value in left + right):
         return (TypeForm(union(instances(infer, left), instances(infer, right))),)
     name = _METHODS[op.operator]
+    if op.in_place:
+        given = union(*[call_method(infer, v, f"__i{name}__", Arguments((right,), more=False)) for v in left])
+        if not is_unknown(given):
+            return given
     given = union(*[call_method(infer, v, f"__{name}__", Arguments((right,), more=False)) for v in left])
     if not is_unknown(given):
         return given
@@ -250,6 +254,9 @@ def _compare(infer: Inference, site: Site, op: model.Compare) -> Values:
 
 def _unary(infer: Inference, site: Site, op: model.Unary) -> Values:
     if op.operator == "Not":
+        match infer.value(site, op.value):
+            case (Literal(value=constant),):
+                return (Literal(not constant),)
         return (Instance(builtin(infer, "bool").cls),)
     return UNKNOWN
 

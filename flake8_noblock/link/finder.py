@@ -49,7 +49,7 @@ class Finder:
     """Finds modules by name, a stub rather than the source beside it; answers are kept for the life of the finder."""
 
     def __init__(self, roots: tuple[Path, ...], libraries: tuple[Path, ...]) -> None:
-        self._roots = roots
+        self.roots = roots
         self._libraries = libraries
         self._found: dict[str, Location | None] = {}
         self._folders: dict[Path, frozenset[str]] = {}
@@ -60,7 +60,7 @@ class Finder:
 
         The standard library comes first, then the project, then its libraries.
         """
-        key = name if root is None or root in self._roots else f"{root}:{name}"
+        key = name if root is None or root in self.roots else f"{root}:{name}"
         if key not in self._found:
             self._found[key] = self._search(name, root)
         return self._found[key]
@@ -78,7 +78,7 @@ class Finder:
                 return Location(name, path, path.stem == "__init__", "standard library")
             return None
         parts = name.split(".")
-        roots = self._roots if root is None or root in self._roots else (root, *self._roots)
+        roots = self.roots if root is None or root in self.roots else (root, *self.roots)
         namespace: Location | None = None
         for origin, folders in (("project", roots), ("library", self._libraries)):
             for folder in folders:

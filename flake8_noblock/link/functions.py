@@ -23,6 +23,7 @@ from flake8_noblock.link.values import (
     Function,
     Instance,
     Literal,
+    Partial,
     TypeVariable,
     Unknown,
     Value,
@@ -47,6 +48,8 @@ def _bound(value: Value, receiver: Instance | ClassValue) -> Value:
         case Descriptor(kind="class", function=(Function() as function,)):
             cls = ClassValue(receiver.cls, receiver.args) if isinstance(receiver, Instance) else receiver
             return replace(function, receiver=cls)
+        case Partial(callee=callee, is_method=True):
+            return replace(value, callee=bound(callee, receiver), is_method=False)
         case Adapter(callee=callee) if callee:
             return replace(value, callee=bound(callee, receiver))
     return value

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from flake8_noblock.facts.build import parse_facts
 from flake8_noblock.facts.model import ModuleFacts
-from flake8_noblock.link.finder import Finder, Location, Origin
+from flake8_noblock.link.finder import Finder, Location, Origin, module_name
+from flake8_noblock.link.inheritance import Inheritance
 
 LARGEST = 4_000_000
 """Bytes: a larger file is not read; nothing is known of it."""
@@ -57,6 +58,7 @@ class Program:
 
     def __init__(self, finder: Finder, read: ReadFacts = parse_facts) -> None:
         self._finder = finder
+        self._inheritance = Inheritance(finder.roots)
         self._read = read
         self._modules: dict[str, Module] = {}
         self._seen: dict[tuple[str, Path | None], str | None] = {}
@@ -87,6 +89,16 @@ class Program:
             self._seen[asked] = self._resolve(name, root)
         key = self._seen[asked]
         return None if key is None else self._modules[key]
+
+    def modules_inheriting(self, names: Iterable[str]) -> list[str]:
+        """The keys of the project's modules with classes that may inherit from one that has one of `names`."""
+        found: dict[str, None] = {}
+        for path in dict.fromkeys(path for name in names for path in self._inheritance.files(name)):
+            name, root = module_name(path, self._finder.roots, Path())
+            module = self.get(name, root) if name else None
+            if module is not None and module.path == path and module.facts is not None:
+                found[module.key] = None
+        return list(found)
 
     def source(self, stub: Module) -> Module | None:
         """The module with the source of what `stub` declares; None where there is none."""

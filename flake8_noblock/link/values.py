@@ -118,11 +118,12 @@ class DictValue:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """``functools.partial(callee, *positional, **keywords)``."""
+    """``functools.partial(callee, *positional, **keywords)``; `is_method`: ``partialmethod``, as a class holds it."""
 
     callee: Values
     positional: tuple[Values, ...]
     keywords: tuple[tuple[str, Values], ...]
+    is_method: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class Deferred:
     """An object of class `instance` that runs code when it is iterated or entered.
 
     It runs `function` in `context` where that is a generator; else it calls one of `calls` with arguments unknown, and
-    iterates over `source`.
+    iterates over each of `sources`.
     """
 
     instance: Instance
@@ -151,7 +152,7 @@ class Deferred:
     function: Function | None = None
     context: int = NO_CONTEXT
     calls: Values = ()
-    source: Values = ()
+    sources: tuple[Values, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,12 +283,13 @@ def _shallow(value: Value, depth: int) -> Value:
             return DictValue(tuple([(key, shallow(item, depth)) for key, item in items]))
         case Partial(callee=callee, positional=positional, keywords=keywords):
             given = tuple([shallow(item, depth) for item in positional])
-            return Partial(shallow(callee, depth), given, tuple([(name, shallow(item, depth)) for name, item in keywords]))
+            named = tuple([(name, shallow(item, depth)) for name, item in keywords])
+            return Partial(shallow(callee, depth), given, named, value.is_method)
         case Adapter(kind=kind, name=name, callee=callee):
             return Adapter(kind, name, shallow(callee, depth))
-        case Deferred(instance=instance, calls=calls, source=source):
+        case Deferred(instance=instance, calls=calls, sources=sources):
             args = tuple([shallow(arg, depth - 1) for arg in instance.args]) if depth else ()
-            return replace(value, instance=Instance(instance.cls, args), calls=shallow(calls, depth), source=shallow(source, depth))
+            return replace(value, instance=Instance(instance.cls, args), calls=shallow(calls, depth), sources=tuple([shallow(s, depth) for s in sources]))
         case Coroutine(result=result):
             return Coroutine(shallow(result, depth))
         case CallableValue(result=result):
