@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flake8_noblock.facts.model import Call
 from flake8_noblock.knowledge.schema import Hooks
 from flake8_noblock.link.classes import find_member, mro
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import ClassValue, Foreign, Function, Instance, SourceClass, Value, Values
+from flake8_noblock.link.values import ClassValue, Foreign, Function, Instance, Partial, SourceClass, Value, Values
 
 
 def constructors(infer: Inference, made: ClassValue) -> Iterator[Function]:
@@ -68,8 +69,6 @@ def _decorators(infer: Inference, cls: SourceClass) -> Iterator[str]:
 
 def _names_of(infer: Inference, site: Site, number: int) -> Iterator[str]:
     """The paths of a decorator, as it is written or as it is called."""
-    from flake8_noblock.facts.model import Call
-
     op = infer.body(site).ops[number]
     values: Values = infer.value(site, op.func if isinstance(op, Call) else number)
     for value in values:
@@ -86,6 +85,8 @@ def _path(infer: Inference, value: Value) -> str | None:
             return cls.name
         case Foreign(name=name):
             return name
+        case Partial(callee=(callee,)):
+            return _path(infer, callee)
     return None
 
 

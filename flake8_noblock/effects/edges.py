@@ -93,7 +93,10 @@ def _handed_over(infer: Inference, place: Place, op: Call) -> Iterator[Edge]:
     names = (paths(infer, callee[0]) or ()) if len(callee) == 1 else ()
     for found in registered(infer, place, names):
         if found.method:
-            yield Edge(place.number, named_method_runs(infer, found.values, found.method, place))
+            run = named_method_runs(infer, found.values, found.method, place)
+            # The milliseconds of a log file are what logging is taken to cost.
+            if not isinstance(run, Operation) or run.row.severity == "unbounded":
+                yield Edge(place.number, run)
         else:
             yield Edge(place.number, call_runs(infer, found.values, NO_ARGUMENTS, place))
     for name in names:

@@ -137,6 +137,7 @@ def _call(infer: Inference, place: Place, op: Call, uses: Uses) -> Operation | F
     callee = ops[op.func]
     at, func = unwrap_partial(infer, Place(place.site, op.func))
     known = _global_row(infer, at, func, "") or row_of(infer, callees(infer, place.site, place.number, at, func))
+    known = known or _imported_row(infer, at, func)
     if known == "safe":
         return "fine"
     if known is None:
@@ -207,6 +208,16 @@ def _global_row(infer: Inference, site: Site, number: int, method: str) -> Known
         if verdict is not None:
             return (f"{owner}.{method}", verdict) if isinstance(verdict, Blocking) else verdict
     return None
+
+
+def _imported_row(infer: Inference, site: Site, number: int) -> Known | Literal["safe"] | None:
+    """What tables say of a function that is decorated where it is defined, by the path that it is imported from."""
+    path = _global_path(infer, site, number) or ""
+    module = infer.program.get(path.rpartition(".")[0]) if "." in path else None
+    if module is None or module.origin != "library":
+        return None
+    verdict = infer.knowledge.verdict(path)
+    return (infer.knowledge.canonical(path), verdict) if isinstance(verdict, Blocking) else verdict
 
 
 def _is_class(infer: Inference, value: Value) -> bool:

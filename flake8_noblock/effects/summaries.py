@@ -12,7 +12,8 @@ from typing import NamedTuple
 from flake8_noblock.effects.edges import Edge, edges
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.runs import AllOf, OneOf, Run
-from flake8_noblock.knowledge.schema import Kind
+from flake8_noblock.facts.model import Body
+from flake8_noblock.knowledge.schema import Kind, Severity
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.options import Scope
 
@@ -21,10 +22,10 @@ MOST_BODIES = 20_000
 
 
 class Effect(NamedTuple):
-    """A kind of operation; `micro`: one of microseconds. An effect has no place, its witness has."""
+    """Operations of a kind and severity. An effect has no place, its witness has."""
 
     kind: Kind
-    micro: bool
+    severity: Severity
 
 
 class Witness(NamedTuple):
@@ -77,8 +78,8 @@ class Summaries:
     def _effects(self, run: Run, number: int, origin: str) -> Summary:
         match run:
             case Operation():
-                counts = self.scope.counts(run.row.kind, origin)
-                return {Effect(run.row.kind, run.row.severity == "micro"): Witness(0, number, run)} if counts else _NONE
+                counts = self.scope.counts(run.row.kind, origin) and self.infer.knowledge.cut(run.name) is None
+                return {Effect(run.row.kind, run.row.severity): Witness(0, number, run)} if counts else _NONE
             case AllOf(parts=parts):
                 return _joined([self._effects(part, number, origin) for part in parts])
             case OneOf(parts=parts, declared=declared):
@@ -94,7 +95,15 @@ class Summaries:
         return {effect: witness for effect, witness in _joined(parts).items() if all(effect in part for part in parts)}
 
     def _summary(self, site: Site) -> Summary:
-        return _joined([self._effects(edge.run, edge.number, self._origin(site)) for edge in self.edges(site)])
+        origin = self._origin(site)
+        in_handlers = _in_handlers(self.infer.body(site))
+        parts = []
+        for edge in self.edges(site):
+            effects = self._effects(edge.run, edge.number, origin)
+            if self.infer.body(site).where[edge.number] in in_handlers:
+                effects = {effect: witness for effect, witness in effects.items() if effect.severity == "unbounded"}
+            parts.append(effects)
+        return _joined(parts)
 
     def _callees(self, site: Site) -> Iterator[Site]:
         for edge in self.edges(site):
@@ -167,6 +176,15 @@ class _Search:
             component.append(last)
             if last == site:
                 return component
+
+
+def _in_handlers(body: Body) -> frozenset[int]:
+    """The regions of handlers: they run when something fails, where the milliseconds of a file don't count."""
+    inside: set[int] = set()
+    for number, region in enumerate(body.regions):
+        if region.kind == "except" or region.parent in inside:
+            inside.add(number)
+    return frozenset(inside)
 
 
 def _joined(parts: list[Summary]) -> Summary:

@@ -50,8 +50,8 @@ def _called(infer: Inference, value: Value, arguments: Arguments, place: Place) 
             return call_runs(infer, callee, completed(value, arguments), place)
         case Adapter(kind="runs", name=name, callee=callee):
             # A coroutine function that is decorated waits without blocking.
-            own = NOTHING if any(_is_async(infer, inner) for inner in callee) else _row_run(infer, (name,), place)
-            return all_of([call_runs(infer, callee, arguments, place), own or NOTHING])
+            own = NOTHING if any(_is_async(infer, inner) for inner in callee) else _added(infer, value, place)
+            return all_of([call_runs(infer, callee, arguments, place), own])
     row = _row_run(infer, paths(infer, value) or (), place)
     if row is not None:
         return row
@@ -63,6 +63,14 @@ def _called(infer: Inference, value: Value, arguments: Arguments, place: Place) 
         case Instance():
             return method_runs(infer, (value,), "__call__", place, arguments)
     return NOTHING
+
+
+def _added(infer: Inference, value: Adapter, place: Place) -> Run:
+    """What a decorator adds to each call, unless its own arguments switch it off."""
+    row = infer.knowledge.blocking(value.name)
+    if row is None or any(c.creator and c.given == (c.keyword in value.given) for c in row.unless if c.given is not None):
+        return NOTHING
+    return Operation(place, infer.knowledge.canonical(value.name), row, value.name)
 
 
 def _is_async(infer: Inference, value: Value) -> bool:

@@ -212,7 +212,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``requests.Session``). ``returns`` maps a callable to the class of which its call gives an instance, also for the
     protocols behind operators (``pkg.Class.__getitem__``, ``__getattr__``, ``__enter__``, ``__next__``);
     ``attributes`` maps an attribute to the class of its value. ``bases`` gives the base classes of a class.
-    ``safe`` lists names that never block although a ``.*`` row or a reading of their source says so.
+    ``safe`` lists names that never block although a ``.*`` row or a reading of their source says so. ``fields`` lists
+    descriptors that are made with the class of what they hold (``traitlets.Instance(Manager)``).
     """
 
     aliases: dict[str, str] = {}
@@ -220,6 +221,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     attributes: dict[str, str] = {}
     bases: dict[str, tuple[str, ...]] = {}
     safe: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     blocking: tuple[Blocking, ...] = ()
     offload: tuple[Offload, ...] = ()
     loop_callback: tuple[LoopCallback, ...] = ()

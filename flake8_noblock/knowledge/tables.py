@@ -49,6 +49,7 @@ class Index:
     attributes: Mapping[str, str]
     bases: Mapping[str, tuple[str, ...]]
     safe: frozenset[str]
+    fields: frozenset[str]
     classes: frozenset[str]
 
     def of(self, kind: type[R]) -> Mapping[str, tuple[R, ...]]:
@@ -107,9 +108,11 @@ def index_of(tables: Iterable[Table]) -> Index:
             attributes={**whole.attributes, **table.attributes},
             bases={**whole.bases, **table.bases},
             safe=(*whole.safe, *table.safe),
+            fields=(*whole.fields, *table.fields),
         )
     classes = _classes(rows, whole)
-    return Index(rows, whole.aliases, whole.returns, whole.attributes, whole.bases, frozenset(whole.safe), classes)
+    safe, fields = frozenset(whole.safe), frozenset(whole.fields)
+    return Index(rows, whole.aliases, whole.returns, whole.attributes, whole.bases, safe, fields, classes)
 
 
 def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
@@ -128,7 +131,7 @@ def _classes(rows: Mapping[type[object], Mapping[str, object]], table: Table) ->
     kinds = (rows.get(kind, ()) for kind in (Blocking, Invoke, Decorator, Dispatch))
     owned = [name.rpartition(".") for name in {*chain.from_iterable(kinds), *table.returns, *table.attributes}]
     classes = {o for o, _, last in owned if o.rpartition(".")[2][:1].isupper() or last.startswith("__")}
-    return frozenset(classes.union(table.returns.values(), table.attributes.values(), table.bases))
+    return frozenset(classes.union(table.returns.values(), table.attributes.values(), table.bases, table.fields))
 
 
 _NONE = index_of(())
@@ -299,6 +302,11 @@ class Knowledge:
         """The base classes of class `name` as far as tables say them."""
         name = self.canonical(name)
         return next((index.bases[name] for index in self._indexes(name) if name in index.bases), ())
+
+    def is_field(self, name: str) -> bool:
+        """Whether `name` is a descriptor that is made with the class of what it holds."""
+        name = self.canonical(name)
+        return any(name in index.fields for index in self._indexes(name))
 
     def is_class(self, name: str) -> bool:
         """Whether tables speak of `name` as a class."""

@@ -25,14 +25,14 @@ def adapted(infer: Inference, callee: Value, arguments: Arguments) -> Values | N
     """What calling `callee` gives where a table says that it is a decorator; None: no table does."""
     if isinstance(callee, Adapter):
         row = infer.knowledge.decorator(callee.name)
-        return _decorated(row, callee.name, arguments) if callee.kind == "decorator" and row is not None else None
+        return _decorated(row, callee.name, arguments, callee.given) if callee.kind == "decorator" and row is not None else None
     name = _path(infer, callee)
     row = _row(infer, name) if name else None
     if row is None or name is None:
         return UNKNOWN if name and _takes_off_loop(infer, name) else None
     if row.factory == "never" or (row.factory == "maybe" and _is_callable_only(arguments)):
         return _decorated(row, name, arguments)
-    return (Adapter("decorator", name),)
+    return (Adapter("decorator", name, given=frozenset(arguments.keywords)),)
 
 
 def lazily(infer: Inference, callee: Function | ClassValue, arguments: Arguments, given: Values) -> Values:
@@ -63,11 +63,11 @@ def _argument(which: Argument, arguments: Arguments) -> Values:
     return arguments.positional[position] if position is not None and position < len(arguments.positional) else ()
 
 
-def _decorated(row: Decorator, name: str, arguments: Arguments) -> Values:
+def _decorated(row: Decorator, name: str, arguments: Arguments, keywords: frozenset[str] = frozenset()) -> Values:
     given = arguments.positional[0] if arguments.positional else UNKNOWN
     if row.gives == "context manager":
         return (Adapter("manager", name, given),)
-    return (Adapter("runs", row.runs, given),) if row.runs else given
+    return (Adapter("runs", row.runs, given, keywords),) if row.runs else given
 
 
 def _path(infer: Inference, callee: Value) -> str | None:

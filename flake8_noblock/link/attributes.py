@@ -127,6 +127,8 @@ def _inherited(infer: Inference, cls: AnyClass, member: Member, name: str) -> Va
 def _read_value(infer: Inference, value: Value, receiver: Instance | ClassValue) -> Values:
     if isinstance(value, Descriptor) and value.kind == "property" and isinstance(receiver, Instance):
         return call(infer, bound(value.function, receiver), Arguments(more=False))
+    if isinstance(value, Descriptor) and value.kind == "field" and isinstance(receiver, Instance):
+        return value.function
     if isinstance(value, Function | Descriptor):
         return bound((value,), receiver)
     return close((value,))

@@ -98,7 +98,7 @@ def _call_value(infer: Inference, value: Value, arguments: Arguments) -> Values:
         case Adapter(kind="manager", callee=callee):
             return _managers(infer, callee, arguments)
         case Foreign(name=name):
-            return _call_foreign(infer, name)
+            return _field(infer, name, arguments) or _call_foreign(infer, name)
         case Literal(value=None):
             return ()
     return UNKNOWN
@@ -133,11 +133,22 @@ def _call_foreign(infer: Inference, name: str) -> Values:
     return UNKNOWN
 
 
+def _field(infer: Inference, name: str, arguments: Arguments) -> Values | None:
+    """The descriptor that calling a table's ``fields`` gives."""
+    if not infer.knowledge.is_field(name):
+        return None
+    held = instances(infer, arguments.positional[0]) if arguments.positional else UNKNOWN
+    return (Descriptor("field", held),)
+
+
 # --- constructing ---
 
 
 def _construct(infer: Inference, value: ClassValue, arguments: Arguments) -> Values:
     cls = value.cls
+    field = _field(infer, cls.name, arguments)
+    if field is not None:
+        return field
     if isinstance(cls, ForeignClass):
         known = infer.knowledge.returns(cls.name)
         return (Instance(named_class(infer, known).cls),) if known else (Instance(cls),)

@@ -170,6 +170,8 @@ def _declared(infer: Inference, site: Site, op: model.Declared) -> Values:
         return values
     if is_unknown(values) and not _says_any(annotation):
         return infer.value(site, op.value)
+    if any(isinstance(value, Instance) and infer.knowledge.is_field(value.cls.name) for value in values):
+        return infer.value(site, op.value)
     # The items of a container are told apart, and a local function is seen, where annotations only say "callable".
     if any(map(_is_vague, values)):
         known = infer.value(site, op.value)

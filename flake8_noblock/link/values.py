@@ -130,13 +130,14 @@ class Partial:
 class Adapter:
     """A callable that the decorator called `name` made, or makes, of another one.
 
-    ``decorator``: what it decorates is still to come. ``runs``: calling it calls `callee`, and does what `name` says
+    ``decorator``: what it decorates is still to come. `given` are the keywords of the decorator's own call. ``runs``: calling it calls `callee`, and does what `name` says
     besides. ``manager``: calling it gives a context manager that runs the generator function `callee`.
     """
 
     kind: TypingLiteral["decorator", "runs", "manager"]
     name: str
     callee: Values = ()
+    given: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +199,12 @@ class TypeForm:
     members: Values
 
 
-DescriptorKind = TypingLiteral["static", "class", "property"]
+DescriptorKind = TypingLiteral["static", "class", "property", "field"]
 
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """A ``staticmethod``, ``classmethod`` or ``property`` around a function."""
+    """A ``staticmethod``, ``classmethod`` or ``property`` around a function; a ``field`` holds an object like `function`."""
 
     kind: DescriptorKind
     function: Values
@@ -286,7 +287,7 @@ def _shallow(value: Value, depth: int) -> Value:
             named = tuple([(name, shallow(item, depth)) for name, item in keywords])
             return Partial(shallow(callee, depth), given, named, value.is_method)
         case Adapter(kind=kind, name=name, callee=callee):
-            return Adapter(kind, name, shallow(callee, depth))
+            return Adapter(kind, name, shallow(callee, depth), value.given)
         case Deferred(instance=instance, calls=calls, sources=sources):
             args = tuple([shallow(arg, depth - 1) for arg in instance.args]) if depth else ()
             return replace(value, instance=Instance(instance.cls, args), calls=shallow(calls, depth), sources=tuple([shallow(s, depth) for s in sources]))

@@ -23,7 +23,7 @@ class ThroughRule(Rule):
     def check(self, subject: Subject) -> Iterable[Finding]:
         seen: set[tuple[Site, int]] = set()
         for found in reached_operations(subject):
-            if found.effect.kind != self.kind or (found.effect.micro and not self.micro):
+            if found.effect.kind != self.kind or (found.effect.severity == "micro" and not self.micro):
                 continue
             site, number = found.place
             body = subject.infer.body(site)
