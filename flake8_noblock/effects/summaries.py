@@ -78,7 +78,7 @@ class Summaries:
     def _effects(self, run: Run, number: int, origin: str) -> Summary:
         match run:
             case Operation():
-                counts = self.scope.counts(run.row.kind, origin) and self.infer.knowledge.cut(run.name) is None
+                counts = self.scope.counts(run.row.kind, origin) and not self.infer.knowledge.is_cut(run.name)
                 return {Effect(run.row.kind, run.row.severity): Witness(0, number, run)} if counts else _NONE
             case AllOf(parts=parts):
                 return _joined([self._effects(part, number, origin) for part in parts])

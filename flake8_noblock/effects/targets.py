@@ -81,13 +81,13 @@ def _row_run(infer: Inference, names: tuple[str, ...], place: Place) -> Run | No
     """What tables say of a callable with these names: it blocks, or it doesn't; None: they say nothing."""
     for name in names:
         verdict = infer.knowledge.verdict(name)
-        if verdict == "safe" or infer.knowledge.cut(name) is not None:
-            return NOTHING
         if isinstance(verdict, Blocking) and not verdict.attribute:
             if verdict.iterates or is_switched_off(infer, verdict, place, _receiver(infer, place)):
                 return NOTHING
             name = infer.knowledge.canonical(name)
             return Operation(place, name, verdict, name)
+        if verdict == "safe" or infer.knowledge.cut(name) is not None:
+            return NOTHING
     return None
 
 

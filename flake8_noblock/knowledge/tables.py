@@ -280,6 +280,11 @@ class Knowledge:
             head = head.rpartition(".")[0]
         return None
 
+    def is_cut(self, name: str) -> bool:
+        """Whether a row says of `name` itself that it doesn't count below other calls."""
+        row = self.cut(name)
+        return row is not None and name in row.names
+
     def hooks(self, name: str) -> tuple[Hooks, ...]:
         """The rows for what making an object of a subclass of class `name` runs, or of a class that `name` decorates."""
         return self._all_rows(Hooks, name)
