@@ -17,10 +17,11 @@ from flake8_noblock.effects.targets import call_runs, definition_runs, method_ru
 from flake8_noblock.facts.model import Attr, Binary, Body, Call, ClassDef, Op, Raise, StoreAttr
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.attributes import element
+from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.evaluate import arguments_of
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.regions import excluded_regions
-from flake8_noblock.link.values import NO_CONTEXT, ClassValue, Context, Values, union
+from flake8_noblock.link.values import NO_CONTEXT, ClassValue, Context, Coroutine, Instance, Literal, Values, union
 
 
 class Edge(NamedTuple):
@@ -62,7 +63,10 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
             if known is None:
                 callee = callees(infer, site, number, site, op.func)
                 run = call_runs(infer, callee, arguments_of(infer, site, op), place)
-                yield Edge(number, bodies_only(run) if number in uses.awaited else run)
+                if number not in uses.awaited:
+                    yield Edge(number, run)
+                elif not _gives_results(infer, infer.value(site, number)):
+                    yield Edge(number, bodies_only(run))
             yield from _handed_over(infer, place, op)
         case Attr(base=base, name=name):
             yield Edge(number, reading_runs(infer, infer.value(site, base), name, place))
@@ -84,6 +88,17 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
         case _ if known is None:
             for value, method in steps(op):
                 yield Edge(number, method_runs(infer, infer.value(site, value), method, place))
+
+
+def _gives_results(infer: Inference, values: Values) -> bool:
+    """Whether some of `values`, which are awaited, can't be: a function that gives now a coroutine and now its result gives
+    the former here, by a way of its own."""
+    if len({isinstance(value, Coroutine) for value in values}) > 1:
+        return True
+    return any(
+        isinstance(value, Literal) or (isinstance(value, Instance) and find_member(infer, value.cls, "__await__") is None)
+        for value in values
+    )
 
 
 def _handed_over(infer: Inference, place: Place, op: Call) -> Iterator[Edge]:

@@ -53,18 +53,6 @@ class Operation:
     has_arguments: bool = True
 
 
-def operations(infer: Inference, site: Site) -> Iterator[Operation]:
-    """The operations in the body at `site` that block the thread that runs it, in source order."""
-    body = infer.body(site)
-    uses = Uses(body)
-    for number, op in enumerate(body.ops):
-        if body.regions[body.where[number]].kind == "typing":
-            continue
-        found = operation(infer, Place(site, number), op, uses)
-        if isinstance(found, Operation):
-            yield found
-
-
 class Uses:
     """Which operations of a body are awaited or iterated."""
 
@@ -102,7 +90,7 @@ def operation(infer: Inference, place: Place, op: Op, uses: Uses) -> Operation |
             return _protocol(infer, place, base, "__getitem__")
         case StoreItem(base=base):
             return _protocol(infer, place, base, "__setitem__")
-        case Attr(base=base, name=name):
+        case Attr(base=base, name=name) if infer.knowledge.may_be_property(name):
             return _property(infer, place, base, name)
     return None
 

@@ -37,6 +37,8 @@ class TableError(Exception):
 
 Row = Blocking | Offload | LoopCallback | LoopMethods | Protocol | Invoke | Decorator | Cut | Hooks | Dispatch
 R = TypeVar("R", bound=Row)
+Verdict = Blocking | Literal["safe"] | None
+"""A row for a name, that it is safe, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,13 @@ def collect_loop_words() -> dict[str, list[str]]:
     rows = {name: index for name, index in speaking.items() if index.loop_callback or index.of(LoopMethods)}
     callables = {row.rpartition(".")[2] for index in rows.values() for row in index.loop_callback}
     methods = {m for index in rows.values() for listed in index.of(LoopMethods).values() for row in listed for m in row.methods}
-    return {"modules": list(rows), "callables": sorted(callables), "methods": sorted(methods)}
+    attributes = [row for index in speaking.values() for listed in index.of(Blocking).values() for row in listed if row.attribute]
+    return {
+        "modules": list(rows),
+        "callables": sorted(callables),
+        "methods": sorted(methods),
+        "properties": sorted({name.rpartition(".")[2] for row in attributes for name in row.names}),
+    }
 
 
 @dataclass(frozen=True)
@@ -170,6 +178,8 @@ class Knowledge:
     own: Index = _NONE
     safe_patterns: tuple[str, ...] = ()
     _canonical: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _verdicts: dict[str, Verdict] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _cuts: dict[str, Cut | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def may_concern_loop(self, text: str) -> bool:
         """Whether a module with this text can hold code that the loop runs; cheap, and in doubt true."""
@@ -179,6 +189,12 @@ class Knowledge:
     def may_register(self, word: str) -> bool:
         """Whether a callable whose last name is `word` may hand the loop a callable."""
         return word in words.loop_words()["callables"] or any(n.rpartition(".")[2] == word for n in self.own.loop_callback)
+
+    def may_be_property(self, word: str) -> bool:
+        """Whether a property called `word` may block when it is read."""
+        return word in words.loop_words()["properties"] or any(
+            row.attribute and name.rpartition(".")[2] == word for name, rows in self.own.of(Blocking).items() for row in rows
+        )
 
     def canonical(self, name: str) -> str:
         """The path under which tables know `name`: its longest prefix that is an alias, replaced."""
@@ -209,9 +225,13 @@ class Knowledge:
         """Whether calling `name` is known not to block."""
         return self.verdict(name) == "safe"
 
-    def verdict(self, name: str) -> Blocking | Literal["safe"] | None:
+    def verdict(self, name: str) -> Verdict:
         """What is known of calling `name`: its row, that it is safe, or nothing."""
-        name = self.canonical(name)
+        if name not in self._verdicts:
+            self._verdicts[name] = self._verdict(self.canonical(name))
+        return self._verdicts[name]
+
+    def _verdict(self, name: str) -> Verdict:
         if any(fnmatchcase(name, pattern) for pattern in self.safe_patterns):
             return "safe"
         owner, _, last = name.rpartition(".")
@@ -269,7 +289,11 @@ class Knowledge:
 
     def cut(self, name: str) -> Cut | None:
         """The row saying that calls of `name` are not followed: one for it, or for a class or module that it is in."""
-        name = self.canonical(name)
+        if name not in self._cuts:
+            self._cuts[name] = self._cut(self.canonical(name))
+        return self._cuts[name]
+
+    def _cut(self, name: str) -> Cut | None:
         head = name
         while head:
             for index in self._indexes(head):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from flake8_noblock.effects.operations import Operation, operations
+from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.roots import bodies_on_loop, handed_over
 from flake8_noblock.finding import Finding
 from flake8_noblock.knowledge.schema import Kind
@@ -49,5 +49,6 @@ def _direct_operations(subject: Subject) -> list[Operation]:
         bodies = bodies_on_loop(infer, module)
     for number in bodies:
         with subject.contain(infer.facts(module).bodies[number].qualname):
-            found.extend(list(operations(infer, Site(module, number))))
+            edges = subject.summaries.edges(Site(module, number))
+            found.extend([edge.run for edge in edges if edge.direct and isinstance(edge.run, Operation)])
     return found
