@@ -14,6 +14,7 @@ from flake8_noblock.effects.protocols import operator_methods, steps
 from flake8_noblock.effects.receivers import callees
 from flake8_noblock.effects.runs import NOTHING, Run, bodies_only
 from flake8_noblock.effects.targets import call_runs, definition_runs, method_runs, named_method_runs, reading_runs, storing_runs
+from flake8_noblock.facts import model
 from flake8_noblock.facts.model import Attr, Binary, Body, Call, ClassDef, Op, Raise, StoreAttr
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.attributes import element
@@ -32,6 +33,34 @@ class Edge(NamedTuple):
     direct: bool = False
 
 
+_RUNNING = frozenset(
+    [
+        model.Attr,
+        model.Await,
+        model.Binary,
+        model.Call,
+        model.ClassDef,
+        model.Compare,
+        model.Delete,
+        model.Display,
+        model.Element,
+        model.Enter,
+        model.Exit,
+        model.Format,
+        model.Item,
+        model.Mapping,
+        model.Raise,
+        model.Spread,
+        model.StoreAttr,
+        model.StoreItem,
+        model.Unary,
+        model.Unpack,
+        model.Yield,
+    ]
+)
+"""The kinds of operations that may run code; the others only move values."""
+
+
 def edges(infer: Inference, site: Site) -> tuple[Edge, ...]:
     """What the body at `site` runs, in source order; operations that run nothing that is known are left out."""
     body = infer.body(site)
@@ -39,8 +68,8 @@ def edges(infer: Inference, site: Site) -> tuple[Edge, ...]:
     skipped = _for_type_checkers(body) | excluded_regions(infer, site)
     found: list[Edge] = []
     for number, op in enumerate(body.ops):
-        if body.where[number] not in skipped:
-            found.extend(edge for edge in _edges(infer, Place(site, number), op, uses) if edge.run != NOTHING)
+        if type(op) in _RUNNING and body.where[number] not in skipped:
+            found.extend([edge for edge in _edges(infer, Place(site, number), op, uses) if edge.run != NOTHING])
     return tuple(found)
 
 

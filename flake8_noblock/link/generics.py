@@ -26,7 +26,10 @@ Bindings = Mapping[str, Values]
 
 def substitute(values: Values, bindings: Bindings) -> Values:
     """`values` with each type variable replaced by what `bindings` say; those not bound stay."""
-    if not any(_is_open(value) for value in values):
+    for value in values:
+        if _is_open(value):
+            break
+    else:
         return values
     return union(*[_replace(value, bindings) for value in values])
 

@@ -71,6 +71,7 @@ class Inference:
         self._steps = 0
         self._contexts: list[Context] = [Context()]
         self._numbers: dict[Context, int] = {self._contexts[0]: NO_CONTEXT}
+        self._bodies: dict[tuple[str, int], Body] = {}
         self.caches: dict[str, dict[object, object]] = {}
         self.oracles: dict[str, Oracle] = {}
 
@@ -199,7 +200,11 @@ class Inference:
         return facts
 
     def body(self, site: Site) -> Body:
-        return self.facts(site.module).bodies[site.body]
+        key = (site.module, site.body)
+        body = self._bodies.get(key)
+        if body is None:
+            body = self._bodies[key] = self.facts(site.module).bodies[site.body]
+        return body
 
     def is_standard(self, value: Function | ClassValue) -> bool:
         """Whether a function or class is the standard library's."""

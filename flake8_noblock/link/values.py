@@ -252,7 +252,10 @@ WIDEST = 24
 
 def union(*parts: Values) -> Values:
     """One of all `parts`, in order, without repetition."""
-    merged = tuple(dict.fromkeys(value for part in parts for value in part))
+    if len(parts) == 1:
+        merged = parts[0] if len(parts[0]) < 2 else tuple(dict.fromkeys(parts[0]))
+    else:
+        merged = tuple(dict.fromkeys([value for part in parts for value in part]))
     return merged if len(merged) <= WIDEST else UNKNOWN
 
 
@@ -262,7 +265,10 @@ DEEPEST_TYPE = 5
 
 def shallow(values: Values, depth: int = DEEPEST_TYPE) -> Values:
     """`values` with nested type arguments cut, so that no type grows without end."""
-    if not any(_is_nested(value) for value in values):
+    for value in values:
+        if _is_nested(value):
+            break
+    else:
         return values
     return UNKNOWN if depth == 0 else tuple([_shallow(value, depth - 1) for value in values])
 
@@ -300,4 +306,7 @@ def _shallow(value: Value, depth: int) -> Value:
 
 def is_unknown(values: Values) -> bool:
     """Whether `values` says nothing, or leaves open that it may be anything."""
-    return any(isinstance(value, Unknown) for value in values)
+    for value in values:  # Asked most often of all: a generator expression would cost more than it does.
+        if type(value) is Unknown:
+            return True
+    return False
