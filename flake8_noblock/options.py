@@ -46,13 +46,18 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user configured. `source_roots` are absolute folders; `codes` decides which rules are asked."""
+    """What the user configured. `source_roots` are absolute folders.
+
+    Without a `cache_folder` nothing is kept on disk. `signature` tells one configuration from another.
+    """
 
     knowledge: Knowledge = Knowledge()
     source_roots: tuple[Path, ...] = ()
     working_folder: Path = Path()
     scope: Scope = Scope()
     environment: Path | None = None
+    cache_folder: Path | None = None
+    signature: str = ""
 
 
 def parse(values: Mapping[str, Sequence[str]], folder: Path) -> Options:
@@ -81,6 +86,8 @@ def parse(values: Mapping[str, Sequence[str]], folder: Path) -> Options:
         folder,
         Scope(_follow(given("follow")), bool(given("possible"))),
         _environment(folder, given("environment")),
+        next((folder / value for value in given("cache-dir")[-1:] if value != "none"), None),
+        repr((sorted((name, list(given)) for name, given in values.items() if name != "cache-dir"), tables)),
     )
 
 

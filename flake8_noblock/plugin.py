@@ -7,11 +7,11 @@ import os
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import flake8
 from flake8.options.manager import OptionManager
@@ -21,6 +21,7 @@ from flake8_noblock.rules.codes import INTERNAL_ERROR, OFF_BY_DEFAULT, internal_
 
 if TYPE_CHECKING:
     from flake8_noblock.finding import Finding
+    from flake8_noblock.options import Options
     from flake8_noblock.rules.base import Rule
     from flake8_noblock.session import Session
 
@@ -34,6 +35,7 @@ _OPTIONS = {
 }
 _SINGLE = {
     "follow": "what calls are followed into: none, project, libraries (there what can stall for long), all (default: libraries)",
+    "cache-dir": "folder of the cache on disk; none: no cache (default: a folder of its own among the user's caches)",
     "environment": "folder of the virtual environment with the project's libraries (default: VIRTUAL_ENV, .venv, the running one)",
 }
 _PATHS = ("src", "knowledge", "environment")
@@ -133,10 +135,76 @@ class Plugin:
         from flake8_noblock.rules.registry import RULES
         from flake8_noblock.session import Session
 
-        options = parse(cls._values, Path.cwd())
+        options = parse(_with_cache(cls._values), Path.cwd())
         cls._rules = [rule for rule in RULES if rule.default or rule.code.startswith(cls._selected)]
         cls._session = Session(options)
         return cls._session
+
+
+class Configuration(NamedTuple):
+    """What flake8 would do here: options, rules that are asked, what is shown of them, and which files are linted."""
+
+    options: Options
+    rules: tuple[Rule, ...]
+    shown: Callable[[str, str], bool]
+    """Whether a code is shown in a file."""
+    files: Callable[[Sequence[str]], list[str]]
+    """The Python files that some paths stand for."""
+
+
+def configured(arguments: Sequence[str]) -> Configuration:
+    """What flake8 makes of its configuration files and of `arguments`, its own, without paths; no other plugin is loaded.
+
+    Ends the process with status 2 and one line on standard error if a value is wrong.
+    """
+    from configparser import Error
+
+    from flake8.discover_files import expand_paths
+    from flake8.exceptions import Flake8Exception
+    from flake8.formatting.default import Nothing
+    from flake8.main.options import register_default_options, stage1_arg_parser
+    from flake8.options import aggregator, config
+    from flake8.style_guide import Decision, StyleGuideManager
+
+    from flake8_noblock.options import parse
+
+    stage1 = stage1_arg_parser()
+    first, rest = stage1.parse_known_args(arguments)
+    manager = OptionManager(version=__version__, plugin_versions="", parents=[stage1], formatter_names=["default"])
+    manager.parser.prog, manager.parser.usage = "python -m flake8_noblock", "%(prog)s COMMAND ... [flake8's options]"
+    register_default_options(manager)
+    Plugin.add_options(manager)
+    manager.extend_default_select(["NBL"])
+    try:
+        found, folder = config.load_config(first.config, first.append_config, isolated=first.isolated)
+        namespace = aggregator.aggregate_options(manager, found, folder, rest)
+    except (Flake8Exception, Error, ValueError, OSError) as error:
+        print(f"flake8-noblock: {' '.join(str(error).split())}", file=sys.stderr)
+        raise SystemExit(2) from None
+    Plugin.parse_options(namespace)
+    Plugin._start()
+    guide = StyleGuideManager(namespace, Nothing(namespace))
+    excluded = (*namespace.exclude, *namespace.extend_exclude, ".*", "__pycache__")
+
+    def shown(file: str, code: str) -> bool:
+        return guide.style_guide_for(file).should_report_error(code) is Decision.Selected
+
+    def files(paths: Sequence[str]) -> list[str]:
+        patterns = namespace.filename
+        found = expand_paths(paths=paths, stdin_display_name="stdin", filename_patterns=patterns, exclude=excluded)
+        return sorted({os.path.abspath(file): os.path.normpath(file) for file in found}.values())
+
+    return Configuration(parse(Plugin._values, Path.cwd()), tuple(Plugin._rules), shown, files)
+
+
+def _with_cache(values: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """`values` with the folder among the user's caches, if none is given."""
+    if values["cache-dir"]:
+        return dict(values)
+    from flake8_noblock.cache.store import user_folder
+
+    folder = user_folder()
+    return {**values, "cache-dir": ["none" if folder is None else str(folder)]}
 
 
 def _listed(value: object) -> list[str]:

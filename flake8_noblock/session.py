@@ -8,9 +8,14 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_noblock.cache.facts import FactsCache
+from flake8_noblock.cache.headers import HeadersCache
+from flake8_noblock.cache.recall import Recall
+from flake8_noblock.cache.store import Store
 from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.facts.build import module_facts
 from flake8_noblock.finding import Finding
@@ -19,12 +24,14 @@ from flake8_noblock.link.environment import library_folders
 from flake8_noblock.link.evaluate import inference
 from flake8_noblock.link.finder import Finder, module_name
 from flake8_noblock.link.inference import Inference, Oracle
+from flake8_noblock.link.inheritance import Inheritance
 from flake8_noblock.link.names import named
-from flake8_noblock.link.program import Module, Program, digest
+from flake8_noblock.link.program import Module, Program, digest, read_source
 from flake8_noblock.link.values import ClassValue, Function
 from flake8_noblock.options import Options
 from flake8_noblock.rules.base import Rule, Subject
 from flake8_noblock.rules.codes import INTERNAL_ERROR, internal_error_text
+from flake8_noblock.rules.registry import RULES
 
 if TYPE_CHECKING:
     from flake8_noblock.link.astroid_bridge import Oracle as AstroidOracle
@@ -34,43 +41,71 @@ class Session:
     """Lints modules one by one: the text of the module under lint comes from the caller, those of others from disk."""
 
     def __init__(self, options: Options) -> None:
+        self._options = options
         self._folder = options.working_folder
         self._roots = options.source_roots or _guessed_roots(self._folder)
         self._guess = Path() if options.source_roots else self._folder
-        self._finder = Finder(self._roots, library_folders(self._folder, os.environ, options.environment))
-        self._program = Program(self._finder)
+        self._libraries = library_folders(self._folder, os.environ, options.environment)
+        self._finder = Finder(self._roots, self._libraries)
+        self._store = Store(options.cache_folder)
+        self._facts = FactsCache(self._store)
+        self._inheritance = Inheritance(self._roots, HeadersCache(self._store, self._roots))
+        self._program = Program(self._finder, self._facts.read, self._inheritance)
+        self._texts: dict[str, str] = {}
         self._knowledge = _with_definitions(options.knowledge, inference(self._program, options.knowledge))
-        self._scope = options.scope
         self._start()
 
     def _start(self) -> None:
         """Nothing is known yet of the program as it is."""
-        self._infer = inference(self._program, self._knowledge)
-        self._summaries = Summaries(self._infer, self._scope)
+        self._infer = inference(self._program, self._knowledge, self._oracle)
+        self._summaries = Summaries(self._infer, self._options.scope)
 
     def lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule]) -> list[Finding]:
         """The findings of `rules` in the module whose text and tree these are, in the order of their places."""
         if not self._knowledge.may_concern_loop(text):
             return []
         with _without_collector():
-            return self._lint(tree, filename, text, rules)
+            if self._options.cache_folder is None:
+                return self._lint(tree, filename, text, rules)
+            codes = {INTERNAL_ERROR, *(rule.code for rule in rules)}
+            return [finding for finding in self._remembered(tree, filename, text) if finding.code in codes]
+
+    def _remembered(self, tree: ast.Module, filename: str, text: str) -> list[Finding]:
+        """The findings of all rules, from the store if they are there."""
+        key = self._recall.key(*self._named(filename), text.encode("utf-8", "surrogatepass"))
+        findings = self._recall.results.get(key)
+        if findings is None:
+            findings = self._lint(tree, filename, text, RULES)
+            if not any(finding.code == INTERNAL_ERROR for finding in findings):
+                self._recall.results.put(key, findings)
+            self._store.flush()
+        return findings
+
+    @cached_property
+    def _recall(self) -> Recall:
+        return Recall(self._finder, self._inheritance, self._store, self._libraries, self._options)
 
     def _lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule]) -> list[Finding]:
         key = self._key(filename)
         infer = self._infer_with(tree, filename, text)
         subject = Subject(infer, self._summaries, key)
-        subject.infer.oracles[key] = self._oracle(key, text)
         findings: set[Finding] = set()
         for rule in rules:
             with subject.contain(rule.code):
                 findings.update(rule.check(subject))
-        failures = [*subject.failures, *self._summaries.failures]
+        failures = [*subject.failures, *self._summaries.failures(key)]
         if failures:
             findings.add(Finding(1, 0, INTERNAL_ERROR, internal_error_text(failures[0])))
         return sorted(findings)
 
-    def _oracle(self, key: str, text: str) -> Oracle:
-        """astroid, not imported before it is asked."""
+    def _oracle(self, key: str) -> Oracle | None:
+        """astroid on a module of the project, not imported before it is asked."""
+        module = self._program[key]
+        if module.origin != "project" or module.path is None:
+            return None
+        text = self._texts.get(key)
+        if text is None:
+            text = read_source(module.path).decode("utf-8", "replace")
         bridge: AstroidOracle | None = None
 
         def ask(line: int, column: int) -> tuple[str, ...]:
@@ -78,7 +113,7 @@ class Session:
             if bridge is None:
                 from flake8_noblock.link import astroid_bridge
 
-                bridge = astroid_bridge.Oracle(self._finder, text, self._program[key].name)
+                bridge = astroid_bridge.Oracle(self._finder, text, module.name)
             return bridge.receiver_classes(line, column)
 
         return ask
@@ -99,8 +134,10 @@ class Session:
         mark = digest(text.encode("utf-8", "surrogatepass"))
         known = self._program.loaded(key)
         if known is None or known.path != path or known.digest != mark or known.facts is None:
-            facts = module_facts(tree)
+            facts = self._facts.known(mark) or module_facts(tree)
+            self._facts.keep(mark, facts)
             is_package = path.stem == "__init__"
+            self._texts[key] = text
             self._program.put(Module(key, name, path, is_package, "project", facts, root, mark))
             if known is not None:
                 self._start()

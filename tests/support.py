@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from flake8_noblock import options as noblock_options
@@ -45,13 +46,14 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 def flake8(
     *arguments: str, cwd: Path, stdin: str | None = None, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run flake8 as a process of its own, in folder `cwd`."""
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "flake8", *arguments],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **(environment or {})},
-        check=False,
-    )
+    """Run flake8 as a process of its own, in folder `cwd`, with an empty cache unless `environment` names one."""
+    with tempfile.TemporaryDirectory() as caches:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "flake8", *arguments],
+            cwd=cwd,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "XDG_CACHE_HOME": caches, **(environment or {})},
+            check=False,
+        )

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from flake8_noblock import store
-from flake8_noblock.store import FORMAT, SHARDS, Store
+from flake8_noblock.cache import store
+from flake8_noblock.cache.store import FORMAT, SHARDS, Store
 
 ROOT = Path(__file__).parents[1]
 KIND = "facts"
@@ -487,9 +487,9 @@ def test_a_relative_user_folder_is_none(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_is_imported_with_the_module() -> None:
-    program = "import sys, json; import flake8_noblock.store; print(json.dumps(sorted(sys.modules)))"
+    program = "import sys, json; import flake8_noblock.cache.store; print(json.dumps(sorted(sys.modules)))"
     modules = set(json.loads(python(program).stdout))
-    assert "flake8_noblock.store" in modules
+    assert "flake8_noblock.cache.store" in modules
     assert not modules & {"sqlite3", "platformdirs", "pickle", "shelve", "dbm", "msgspec", "tempfile", "shutil", "random"}
 
 
@@ -505,7 +505,7 @@ def watch(event, args):
     elif event.split(".")[0] in ("subprocess", "socket", "sqlite3", "pickle", "marshal", "tempfile", "shutil"):
         asked.append(event)
 
-from flake8_noblock.store import Store
+from flake8_noblock.cache.store import Store
 sys.addaudithook(watch)
 store = Store(pathlib.Path(sys.argv[1]), limit=300_000)
 for number in range(200):
@@ -543,7 +543,7 @@ def test_nothing_stays_open(folder: Path) -> None:
 
 FORK = """
 import os, pathlib, sys
-from flake8_noblock.store import Store
+from flake8_noblock.cache.store import Store
 store = Store(pathlib.Path(sys.argv[1]))
 store.put("facts", b"early", b"early")
 store.flush()
@@ -572,7 +572,7 @@ def test_a_fork_with_a_store_in_use(folder: Path) -> None:
 
 CROWD = """
 import hashlib, pathlib, random, sys
-from flake8_noblock.store import Store
+from flake8_noblock.cache.store import Store
 store, role = Store(pathlib.Path(sys.argv[1]), int(sys.argv[3])), sys.argv[2]
 keys = [str(number).encode() for number in range(60)]
 choose = random.Random(role)
@@ -677,7 +677,7 @@ def test_what_killed_writers_have_left_goes_after_an_hour(folder: Path) -> None:
 
 USE = """
 import os, pathlib, sys
-from flake8_noblock.store import Store
+from flake8_noblock.cache.store import Store
 {before}
 store = Store(pathlib.Path(sys.argv[1]))
 for turn in range(3):

@@ -15,9 +15,9 @@ def callees(infer: Inference, call: Site, number: int, site: Site, func: int) ->
     op = infer.body(site).ops[func]
     if not is_unknown(values) or not isinstance(op, Attr) or not _may_matter(infer, site, op):
         return values
-    oracle = infer.oracles.get(call.module)
+    oracle = infer.oracle(call.module) if site == call else None
     body = infer.body(call)
-    classes = oracle(body.lines[number], body.columns[number]) if oracle is not None and site == call else ()
+    classes = oracle(body.lines[number], body.columns[number]) if oracle is not None else ()
     found: Values = tuple([Instance(named_class(infer, name).cls) for name in classes])
     return attribute(infer, found, op.name) if found else values
 

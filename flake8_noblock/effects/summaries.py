@@ -1,7 +1,7 @@
 """Summaries: which kinds of operations a body may run on its own thread, each with its shortest witness.
 
 One summary for each body and context, found on demand, bottom-up over the strongly connected components of the call graph
-(Tarjan, "Depth-first search and linear graph algorithms", 1972), as a least fixpoint within each.
+as a least fixpoint within each.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.runs import AllOf, OneOf, Run
 from flake8_noblock.facts.model import Body
 from flake8_noblock.knowledge.schema import Kind, Severity
+from flake8_noblock.link.components import components
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.options import Scope
 
@@ -48,7 +49,7 @@ class Summaries:
         self.scope = scope
         self._known: dict[Site, Summary] = {}
         self._edges: dict[Site, tuple[Edge, ...]] = {}
-        self.failures: list[str] = []
+        self._failures: dict[Site, str] = {}
 
     def edges(self, site: Site) -> tuple[Edge, ...]:
         """What the body at `site` runs; nothing where looking at it failed."""
@@ -57,10 +58,14 @@ class Summaries:
             try:
                 found = edges(self.infer, site)
             except Exception as error:  # A failure in one function costs that function only.
-                self.failures.append(f"{type(error).__name__} in {self.infer.body(site).qualname}")
+                self._failures[site] = f"{type(error).__name__} in {self.infer.body(site).qualname}"
                 found = ()
             self._edges[site] = found
         return found
+
+    def failures(self, module: str) -> list[str]:
+        """What went wrong with bodies of `module`."""
+        return [text for site, text in self._failures.items() if site.module == module]
 
     def of_edge(self, edge: Edge, site: Site) -> Summary:
         """The effects of what an operation of the body at `site` runs."""
@@ -113,26 +118,9 @@ class Summaries:
 
     def _solve(self, start: Site) -> None:
         """Find the summary of `start` and of all that it reaches."""
-        if start in self._known or not self.scope.enters(self._origin(start)):
-            return
-        search = _Search()
-        search.enter(start, self._callees(start))
-        while search.path:
-            site, callees = search.path[-1]
-            for other in callees:
-                if other in self._known:
-                    continue
-                if other not in search.index:
-                    if len(search.index) < MOST_BODIES:
-                        search.enter(other, self._callees(other))
-                        break
-                    continue
-                if other in search.open:
-                    search.low[site] = min(search.low[site], search.index[other])
-            else:
-                component = search.leave()
-                if component:
-                    self._fix(component)
+        if self.scope.enters(self._origin(start)):
+            for component in components(start, self._callees, self._known.__contains__, MOST_BODIES):
+                self._fix(component)
 
     def _fix(self, component: list[Site]) -> None:
         """The least fixpoint over bodies that call each other."""
@@ -146,36 +134,6 @@ class Summaries:
                 if summary != self._known[site]:
                     self._known[site] = summary
                     changed = len(component) > 1 or site in self._callees(site)
-
-
-class _Search:
-    """The state of Tarjan's algorithm, without recursion."""
-
-    def __init__(self) -> None:
-        self.index: dict[Site, int] = {}
-        self.low: dict[Site, int] = {}
-        self.open: dict[Site, None] = {}
-        self.path: list[tuple[Site, Iterator[Site]]] = []
-
-    def enter(self, site: Site, callees: Iterator[Site]) -> None:
-        self.index[site] = self.low[site] = len(self.index)
-        self.open[site] = None
-        self.path.append((site, callees))
-
-    def leave(self) -> list[Site]:
-        """Go back from the last body of the path; gives the component that it is the root of, callees first."""
-        site, _ = self.path.pop()
-        if self.path:
-            caller = self.path[-1][0]
-            self.low[caller] = min(self.low[caller], self.low[site])
-        if self.low[site] != self.index[site]:
-            return []
-        component = []
-        while True:
-            last, _ = self.open.popitem()
-            component.append(last)
-            if last == site:
-                return component
 
 
 def _in_handlers(body: Body) -> frozenset[int]:

@@ -14,6 +14,7 @@ from flake8_noblock.facts.model import (
     Await,
     Binary,
     Builtin,
+    ByteString,
     Call,
     Choice,
     Closure,
@@ -67,11 +68,13 @@ def read_all(state: BodyState, nodes: Sequence[ast.expr]) -> tuple[int, ...]:
     return tuple([read(state, node) for node in nodes])
 
 
-def constant(value: object) -> Const | Builtin | Opaque:
+def constant(value: object) -> Const | ByteString | Builtin | Opaque:
     """A literal as an operation."""
     match value:
-        case str() | bytes():
+        case str():
             return Const(value[:CUT])
+        case bytes():
+            return ByteString(value[:CUT])
         case bool() | None | float():
             return Const(value)
         case int():

@@ -33,7 +33,13 @@ class _Node(msgspec.Struct, frozen=True, array_like=True, tag_field="op", tag=Tr
 class Const(_Node, frozen=True, gc=False):
     """A literal. Long strings are cut (`CUT`); what can't be stored is a `Builtin`."""
 
-    value: Constant
+    value: bool | int | float | str | None
+
+
+class ByteString(_Node, frozen=True, gc=False):
+    """A literal of bytes, cut as strings are."""
+
+    value: bytes
 
 
 class Builtin(_Node, frozen=True, gc=False):
@@ -284,6 +290,7 @@ class Drop(_Node, frozen=True, gc=False):
 
 Op = (
     Const
+    | ByteString
     | Builtin
     | Lookup
     | Param

@@ -14,10 +14,10 @@ from typing import Any
 
 from flake8_noblock.link.finder import Finder
 
-MOST_QUESTIONS = 6
+MOST_QUESTIONS = 3
 """Receivers asked about in one module."""
 
-MOST_MODULES = 4
+MOST_MODULES = 3
 """Modules that astroid reads for the questions of one module."""
 
 LONGEST = 100_000

@@ -16,7 +16,7 @@ from flake8_noblock.link.objects import flat, is_of
 from flake8_noblock.link.classes import is_subclass
 from flake8_noblock.link.contexts import MOST_ITEMS, holds_callable
 from flake8_noblock.link.flow import from_callers
-from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.inference import Inference, Oracles, Site
 from flake8_noblock.link.names import builtin, imported, lookup, special_form
 from flake8_noblock.link.program import Program
 from flake8_noblock.link.regions import excluded_regions
@@ -43,9 +43,9 @@ from flake8_noblock.link.values import (
 )
 
 
-def inference(program: Program, knowledge: Knowledge) -> Inference:
+def inference(program: Program, knowledge: Knowledge, oracles: Oracles = lambda module: None) -> Inference:
     """Questions about `program`, answered."""
-    return Inference(program, knowledge, _evaluate)
+    return Inference(program, knowledge, _evaluate, oracles)
 
 
 def _evaluate(infer: Inference, site: Site, number: int, op: Op) -> Values:
@@ -56,7 +56,7 @@ def _evaluate(infer: Inference, site: Site, number: int, op: Op) -> Values:
     return UNKNOWN if evaluator is None else evaluator(infer, site, op)
 
 
-def _const(infer: Inference, site: Site, op: model.Const) -> Values:
+def _const(infer: Inference, site: Site, op: model.Const | model.ByteString) -> Values:
     return (Literal(op.value),)
 
 
@@ -431,6 +431,7 @@ def _intersect(infer: Inference, value: Value, types: Values) -> Values:
 
 _EVALUATORS: dict[type, Callable[[Inference, Site, Any], Values]] = {
     model.Const: _const,
+    model.ByteString: _const,
     model.Builtin: _builtin,
     model.Lookup: _lookup,
     model.Param: _param,

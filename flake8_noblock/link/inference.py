@@ -27,6 +27,9 @@ Evaluate = Callable[["Inference", "Site", int, Op], Values]
 Oracle = Callable[[int, int], tuple[str, ...]]
 """Says of the receiver of the method call at a line and column which classes it may be of; none: not known."""
 
+Oracles = Callable[[str], Oracle | None]
+"""Gives the oracle for a module; None: there is none."""
+
 
 class Site(NamedTuple):
     """A body of a module of the program, as run in `context`."""
@@ -57,7 +60,7 @@ class Inference:
     that no answer depends on which question was asked first.
     """
 
-    def __init__(self, program: Program, knowledge: Knowledge, evaluate: Evaluate) -> None:
+    def __init__(self, program: Program, knowledge: Knowledge, evaluate: Evaluate, oracles: Oracles) -> None:
         self.program = program
         self.knowledge = knowledge
         self._evaluate = evaluate
@@ -73,7 +76,14 @@ class Inference:
         self._numbers: dict[Context, int] = {self._contexts[0]: NO_CONTEXT}
         self._bodies: dict[tuple[str, int], Body] = {}
         self.caches: dict[str, dict[object, object]] = {}
-        self.oracles: dict[str, Oracle] = {}
+        self._find_oracle = oracles
+        self._oracles: dict[str, Oracle | None] = {}
+
+    def oracle(self, module: str) -> Oracle | None:
+        """Who may know the receivers of calls in `module`."""
+        if module not in self._oracles:
+            self._oracles[module] = self._find_oracle(module)
+        return self._oracles[module]
 
     def value(self, site: Site, number: int) -> Values:
         """What operation `number` of the body at `site` may give."""

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 MOST_FILES = 20_000
 """In a larger tree, and in one that is no project at all, subclasses in other files are not known."""
@@ -33,11 +34,29 @@ def base_names(text: bytes) -> frozenset[str]:
     return frozenset(name.decode("ascii", "replace") for header in _HEADER.findall(text) for name in _NAME.findall(header))
 
 
-class Inheritance:
-    """An index of the project's files by the names in their class headers, made when it is first asked."""
+Headers = dict[str, tuple[int, int, tuple[str, ...]]]
+"""Of each file, by its path: size, time of the last change, and the names in its class headers."""
 
-    def __init__(self, roots: tuple[Path, ...]) -> None:
+
+class Memory(Protocol):
+    """Keeps what is known of files from one run to the next."""
+
+    def recall(self) -> Headers:
+        """What was kept last; nothing where nothing was."""
+
+    def keep(self, headers: Headers) -> None:
+        """Keep this for the next run."""
+
+
+class Inheritance:
+    """An index of the project's files by the names in their class headers, made when it is first asked.
+
+    `memory` holds what is known of files from earlier; only those that have changed since are read.
+    """
+
+    def __init__(self, roots: tuple[Path, ...], memory: Memory | None = None) -> None:
         self._roots = roots
+        self._memory = memory
         self._files: dict[str, list[Path]] | None = None
 
     def files(self, name: str) -> list[Path]:
@@ -47,14 +66,34 @@ class Inheritance:
         return self._files.get(name, [])
 
     def _index(self) -> dict[str, list[Path]]:
+        known = self._memory.recall() if self._memory is not None else {}
+        headers: Headers = {}
         found: dict[str, list[Path]] = {}
         for number, path in enumerate(project_files(self._roots)):
             if number >= MOST_FILES:
                 return {}
-            try:
-                names = base_names(path.read_bytes())
-            except OSError:
-                continue
-            for name in names:
+            state = _state(path)
+            before = known.get(str(path))
+            if before is None or before[:2] != state:
+                before = (*state, tuple(sorted(_names_in(path))))
+            headers[str(path)] = before
+            for name in before[2]:
                 found.setdefault(name, []).append(path)
+        if self._memory is not None and headers != known:
+            self._memory.keep(headers)
         return found
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def _names_in(path: Path) -> frozenset[str]:
+    try:
+        return base_names(path.read_bytes())
+    except OSError:
+        return frozenset()

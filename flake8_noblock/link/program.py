@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from flake8_noblock.facts.build import parse_facts
 from flake8_noblock.facts.model import ModuleFacts
@@ -16,7 +17,15 @@ from flake8_noblock.link.inheritance import Inheritance
 LARGEST = 4_000_000
 """Bytes: a larger file is not read; nothing is known of it."""
 
-ReadFacts = Callable[[bytes], ModuleFacts | None]
+
+class Source(NamedTuple):
+    """The facts of a file, None where there are none, and the digest of its text, empty where it wasn't read."""
+
+    facts: ModuleFacts | None
+    digest: bytes
+
+
+ReadFacts = Callable[[Location], Source]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,13 +47,18 @@ class Module:
 
     def absolute(self, name: str, level: int) -> str | None:
         """The absolute name of what this module calls `name` with `level` leading dots; None: above the top."""
-        if level == 0:
-            return name
-        parts = self.name.split(".")
-        keep = len(parts) - level + (1 if self.is_package else 0)
-        if keep <= 0:
-            return None
-        return ".".join((*parts[:keep], *([name] if name else [])))
+        return absolute_name(self.name, self.is_package, name, level)
+
+
+def absolute_name(module: str, is_package: bool, name: str, level: int) -> str | None:
+    """The absolute name of what `module` calls `name` with `level` leading dots; None: above the top."""
+    if level == 0:
+        return name
+    parts = module.split(".")
+    keep = len(parts) - level + (1 if is_package else 0)
+    if keep <= 0:
+        return None
+    return ".".join((*parts[:keep], *([name] if name else [])))
 
 
 def digest(source: bytes) -> bytes:
@@ -56,10 +70,10 @@ def digest(source: bytes) -> bytes:
 class Program:
     """All modules that were asked for so far."""
 
-    def __init__(self, finder: Finder, read: ReadFacts = parse_facts) -> None:
+    def __init__(self, finder: Finder, read: ReadFacts | None = None, inheritance: Inheritance | None = None) -> None:
         self._finder = finder
-        self._inheritance = Inheritance(finder.roots)
-        self._read = read
+        self._inheritance = inheritance or Inheritance(finder.roots)
+        self._read = read or read_facts
         self._modules: dict[str, Module] = {}
         self._seen: dict[tuple[str, Path | None], str | None] = {}
 
@@ -128,12 +142,19 @@ class Program:
         return key
 
     def _load(self, location: Location, key: str, root: Path | None) -> Module:
-        source = b"" if location.path is None else _read_bytes(location.path)
-        facts = self._read(source) if source or location.path is not None else None
-        return Module(key, location.name, location.path, location.is_package, location.origin, facts, root, digest(source))
+        source = self._read(location)
+        return Module(key, location.name, location.path, location.is_package, location.origin, source.facts, root, source.digest)
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_facts(location: Location) -> Source:
+    """The facts of the module at `location`."""
+    if location.path is None:
+        return Source(None, b"")
+    text = read_source(location.path)
+    return Source(parse_facts(text), digest(text))
+
+
+def read_source(path: Path) -> bytes:
     """The bytes of a file; none where it can't be read or is too large."""
     try:
         return path.read_bytes() if path.stat().st_size <= LARGEST else b""

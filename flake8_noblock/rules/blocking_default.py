@@ -11,8 +11,8 @@ ON_LOOP = """
 *Code on the loop* is the body of an `async def`, async generators included, and a sync function or lambda that the loop
 itself calls: one handed to `call_soon`, `call_later`, `add_reader` or `add_done_callback`, a signal handler, a method of an
 asyncio protocol. Not on the loop is what is handed to a thread or a process (`asyncio.to_thread`, `run_in_executor` and
-others) and a function that is only defined. A blocking call inside a sync function that a coroutine calls is not reported:
-this rule is about direct calls.
+others) and a function that is only defined. This rule is about direct calls; where a blocking call is reached through a sync
+function, the rule of [NBL2xx](README.md) with the same last two digits reports it, at the call on the loop.
 """
 OPTIONS = """
 `--noblock-safe-calls` names calls that are never reported. `--noblock-offloaders` and `--noblock-loop-callbacks` say which

@@ -29,7 +29,7 @@ from typing import Protocol
 import msgspec
 
 from flake8_noblock.facts.build import parse_facts
-from flake8_noblock.store import Store
+from flake8_noblock.cache.store import Store
 from tests.bench.__main__ import table
 from tests.bench.measure import Cost
 
@@ -117,7 +117,7 @@ class Files:
 
 
 STORES: dict[str, Callable[[Path], Keeper]] = {
-    "flake8_noblock.store": Store,
+    "flake8_noblock.cache.store": Store,
     "files, no compression": partial(Files, level=0),
     "files, zlib 1": partial(Files, level=1),
     "SQLite WAL, no compression": partial(Sqlite, level=0),

@@ -1,0 +1,117 @@
+"""Fingerprints: what tells whether anything that a module's findings depend on has changed.
+
+That of a module covers its own text and the texts of all modules of the project that it may load, and, where one of these
+declares what others implement, of the files that hold the implementations. Modules that import each other have one
+fingerprint in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from flake8_noblock.cache.signature import plugin_signature
+from flake8_noblock.cache.store import Store
+from flake8_noblock.link.components import components
+from flake8_noblock.link.finder import Finder, module_name
+from flake8_noblock.link.imported import Mentioned, mentioned
+from flake8_noblock.link.inheritance import Inheritance
+from flake8_noblock.link.program import absolute_name, digest, read_source
+
+MOST_MODULES = 1_000_000
+_KIND = "imports"
+_DECODER = msgspec.msgpack.Decoder(Mentioned)
+
+
+class _Node(NamedTuple):
+    """A module as others see it: its file, and the source root from which its own imports are seen."""
+
+    path: Path
+    name: str
+    root: Path | None
+
+
+class Fingerprints:
+    """Finds fingerprints; each file is read once. Modules in `loose` library folders count as the project's do."""
+
+    def __init__(self, finder: Finder, inheritance: Inheritance, store: Store, loose: tuple[Path, ...] = ()) -> None:
+        self._finder = finder
+        self._inheritance = inheritance
+        self._store = store
+        self._loose = loose
+        self._known: dict[_Node, bytes] = {}
+        self._texts: dict[Path, tuple[bytes, Mentioned]] = {}
+
+    def of(self, path: Path, name: str, root: Path | None, text: bytes) -> bytes:
+        """The fingerprint of the module in file `path` that goes by `name` and has this text, whatever lies on disk."""
+        node = _Node(path, name, root)
+        mark = digest(text)
+        if path in self._texts and self._texts[path][0] != mark:
+            self._known.clear()
+        self._texts[path] = mark, self._mentioned(text, mark)
+        for component in components(node, self._needed, self._known.__contains__, MOST_MODULES):
+            self._fix(component)
+        return self._known[node]
+
+    def _fix(self, component: list[_Node]) -> None:
+        inside = set(component)
+        below = {self._known[other] for node in component for other in self._needed(node) if other not in inside}
+        own = sorted(node.name.encode() + b"\0" + self._text(node)[0] for node in component)
+        whole = blake2b(b"\0".join([*own, b"", *sorted(below)]), digest_size=16).digest()
+        self._known.update(dict.fromkeys(component, whole))
+
+    def _needed(self, node: _Node) -> Iterator[_Node]:
+        """The modules of the project that a module may load, and those that implement what it declares."""
+        _, text = self._text(node)
+        is_package = node.path.stem == "__init__"
+        found: dict[_Node, None] = {}
+        for name, level in text.modules:
+            absolute = absolute_name(node.name, is_package, name, level)
+            parts = absolute.split(".") if absolute else []
+            for cut in range(1, len(parts) + 1):
+                other = self._node(".".join(parts[:cut]), node.root)
+                if other is not None:
+                    found[other] = None
+                elif not self._is_folder(".".join(parts[:cut]), node.root):
+                    break
+        for name in text.declaring:
+            for path in self._inheritance.files(name):
+                own, root = module_name(path, self._finder.roots, Path())
+                if own:
+                    found[_Node(path, own, root)] = None
+        yield from found
+
+    def _node(self, name: str, root: Path | None) -> _Node | None:
+        location = self._finder.find(name, root)
+        if location is None or location.path is None or location.origin == "standard library":
+            return None
+        if location.origin == "library" and not any(location.path.is_relative_to(folder) for folder in self._loose):
+            return None
+        return _Node(location.path, location.name, root)
+
+    def _is_folder(self, name: str, root: Path | None) -> bool:
+        location = self._finder.find(name, root)
+        return location is not None and location.path is None
+
+    def _text(self, node: _Node) -> tuple[bytes, Mentioned]:
+        if node.path not in self._texts:
+            text = read_source(node.path)
+            mark = digest(text)
+            self._texts[node.path] = mark, self._mentioned(text, mark)
+        return self._texts[node.path]
+
+    def _mentioned(self, text: bytes, mark: bytes) -> Mentioned:
+        key = plugin_signature() + mark
+        content = self._store.get(_KIND, key)
+        if content is not None:
+            try:
+                return _DECODER.decode(content)
+            except msgspec.DecodeError:
+                pass
+        found = mentioned(text)
+        self._store.put(_KIND, key, msgspec.msgpack.encode(found))
+        return found
