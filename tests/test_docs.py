@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from flake8_noblock.__main__ import COMMANDS
+from flake8_noblock.rules.registry import RULES
 from tests.support import lint
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -196,7 +198,12 @@ def test_shown_output_is_real(shell: Block, shown: str, tmp_path: pathlib.Path) 
         stdin=None if stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **os.environ,
+            "COLUMNS": "80",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "XDG_CACHE_HOME": str(tmp_path / ".caches"),
+        },
         timeout=120,
         check=False,
     )
@@ -223,7 +230,7 @@ def test_the_order_of_events_is_shown() -> None:
 
 @pytest.mark.parametrize("block", [b for b in python_blocks() if b.before in ("Bad:", "Good:")], ids=name)
 def test_practices(block: Block, tmp_path: pathlib.Path) -> None:
-    codes = {code for code in lint_text(tmp_path, block.text, []) if code.startswith("NBL1")}
+    codes = {code for code in lint_text(tmp_path, block.text, []) if code.startswith(("NBL1", "NBL2"))}
     if block.before == "Good:":
         assert not codes
     elif block.heading.startswith("1."):
@@ -258,11 +265,14 @@ def test_rule_pages_show_what_is_reported(block: Block, tmp_path: pathlib.Path) 
 
 
 def test_each_code_has_a_page_and_a_row_in_the_readme() -> None:
-    rows = re.findall(
-        r"^\| \[(NBL\d{3})\]\(docs/rules/\1\.md\) \|", (ROOT / "README.md").read_text(), re.MULTILINE
-    )
-    assert rows == sorted(set(rows))
-    assert rows == [page.stem for page in RULE_PAGES]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    link = r"\[(NBL\d{3})\]\(docs/rules/\%d\.md\)"
+    rows = re.findall(rf"^\| {link % 1} \| {link % 2} \| .* \| (on|off) \|$", readme, re.MULTILINE)
+    default = {rule.code: "on" if rule.default else "off" for rule in RULES}
+    direct = [code for code in default if code.startswith("NBL1")]
+    assert rows == [(code, code.replace("NBL1", "NBL2"), default[code]) for code in direct]
+    linked = [page.stem for page in RULE_PAGES if f"[{page.stem}](docs/rules/{page.stem}.md)" in readme]
+    assert linked == [page.stem for page in RULE_PAGES]
 
 
 def test_each_option_is_in_the_guide() -> None:
@@ -272,8 +282,27 @@ def test_each_option_is_in_the_guide() -> None:
         text=True,
         check=True,
     )
-    guide = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
-    assert set(OPTION.findall(guide)) == set(OPTION.findall(run.stdout)) != set()
+    options = set(OPTION.findall(run.stdout))
+    guide = ROOT / "docs" / "guide.md"
+    assert set(OPTION.findall(guide.read_text(encoding="utf-8"))) == options != set()
+    headings = [match[2] for line in guide.read_text(encoding="utf-8").splitlines() if (match := HEADING.match(line))]
+    assert {heading.strip("`") for heading in headings if heading.startswith("`--")} == options
+    assert set(OPTION.findall((ROOT / "README.md").read_text(encoding="utf-8"))) == options
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "guide.md"], ids=name)
+def test_each_command_is_told_of(page: pathlib.Path) -> None:
+    told = set(re.findall(r"python -m flake8_noblock ([a-z]+)", page.read_text(encoding="utf-8")))
+    assert told == set(COMMANDS)
+
+
+def test_the_chain_that_is_shown_belongs_to_a_finding_that_is_shown() -> None:
+    shown = {" ".join(shell.text.split()): text for shell, text in shown_runs() if shell.page.name == "guide.md"}
+    assert "python -m flake8_noblock causes accounts" in shown
+    command = next(command for command in shown if command.startswith("python -m flake8_noblock chain "))
+    messages = [line for line in shown[command].splitlines() if not line.startswith(" ")]
+    place = command.split()[-1]
+    assert messages == [line for line in shown["flake8 accounts"].splitlines() if line.startswith(place)] != []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

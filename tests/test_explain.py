@@ -24,14 +24,16 @@ def page_of(code: str) -> str:
     return page(known)
 
 
-def test_explain_prints_the_page(tmp_path: Path) -> None:
-    done = run("explain", "NBL102", cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, page_of("NBL102"), "")
+@pytest.mark.parametrize("code", ["NBL102", "NBL202", "NBL211"])
+def test_explain_prints_the_page(code: str, tmp_path: Path) -> None:
+    done = run("explain", code, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, page_of(code), "")
 
 
 def test_explain_takes_several_codes_in_any_case(tmp_path: Path) -> None:
-    done = run("explain", "nbl105", "NBL114", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, f"{page_of('NBL105')}\n{page_of('NBL114')}")
+    done = run("explain", "nbl105", "NBL114", "nBl205", cwd=tmp_path)
+    pages = [page_of(code) for code in ("NBL105", "NBL114", "NBL205")]
+    assert (done.returncode, done.stdout) == (0, "\n".join(pages))
 
 
 def test_explain_knows_every_code(tmp_path: Path) -> None:
@@ -47,7 +49,10 @@ def test_explain_internal_error(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, internal_error_page())
 
 
-@pytest.mark.parametrize("codes", [("NBL999",), ("NBL101", "E501"), ("NBL1",), ("",), ("NBL101\nNBL102",)])
+@pytest.mark.parametrize(
+    "codes",
+    [("NBL999",), ("NBL101", "E501"), ("NBL1",), ("NBL209",), ("NBL2xx",), ("",), ("NBL101\nNBL102",)],
+)
 def test_unknown_code_ends_with_one_line(codes: tuple[str, ...], tmp_path: Path) -> None:
     done = run("explain", *codes, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")

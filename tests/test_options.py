@@ -83,6 +83,8 @@ CASES = {
     "knowledge": (["tables/scanner.toml", "./tables/laser.toml"], {(24, "NBL102"), (25, "NBL106")}, set()),
 }
 OPTIONS = list(CASES)
+SINGLE = ("follow", "environment", "possible", "cache-dir")
+"""The options that take one value, or none."""
 
 
 def expected(*options: str) -> set[tuple[int, str]]:
@@ -158,7 +160,7 @@ def test_paths_start_at_the_configuration_file(shop: Path, tmp_path_factory: pyt
 
 def test_the_help_names_each_option(tmp_path: Path) -> None:
     text = flake8("--help", cwd=tmp_path).stdout
-    assert [option for option in OPTIONS if f"--noblock-{option}" not in text] == []
+    assert [option for option in (*OPTIONS, *SINGLE) if f"--noblock-{option}" not in text] == []
 
 
 # --- values as Python lists --------------------------------------------------------------------------------------------
@@ -185,8 +187,8 @@ def plugin(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Plugin]
 
 
 def namespace(**values: object) -> Namespace:
-    empty = {f"noblock_{option.replace('-', '_')}": [] for option in OPTIONS}
-    return Namespace(**{"select": None, "extend_select": None, **empty, **values})
+    empty = {f"noblock_{option.replace('-', '_')}": [] for option in (*OPTIONS, *SINGLE)}
+    return Namespace(**{"select": None, "extend_select": None, **empty, "noblock_cache_dir": "none", **values})
 
 
 def found(plugin: type[Plugin], **values: object) -> set[tuple[int, str]]:
@@ -223,6 +225,154 @@ def test_another_run_in_the_same_process_reads_the_files_anew(plugin: type[Plugi
     assert found(plugin, noblock_src=["lib"]) == DEFAULT
 
 
+# --- how far calls are followed ----------------------------------------------------------------------------------------
+
+CALLS = {
+    "app/__init__.py": "",
+    "app/helpers.py": """\
+import time
+
+import radio
+
+
+def nap() -> None:
+    time.sleep(1)
+
+
+def tune() -> None:
+    radio.tune()
+
+
+def draw() -> bytes:
+    return radio.logo()
+
+
+class Bell:
+    def ring(self) -> None: ...
+
+
+class OldBell(Bell):
+    def ring(self) -> None:
+        time.sleep(1)
+""",
+    "main.py": """\
+import time
+
+from app.helpers import Bell, draw, nap, tune
+
+
+async def main(bell: Bell) -> None:
+    time.sleep(1)
+    nap()
+    tune()
+    draw()
+    bell.ring()
+""",
+    "env/pyvenv.cfg": "version = 3.12\n",
+    "env/lib/python3.12/site-packages/radio/__init__.py": """\
+import socket
+
+
+def tune() -> socket.socket:
+    return socket.create_connection(("radio.example.com", 80))
+
+
+def logo() -> bytes:
+    with open("logo.png", "rb") as file:
+        return file.read()
+""",
+}
+DIRECT = {(7, "NBL101")}
+NAP = {(8, "NBL201")}
+TUNE = {(9, "NBL202")}
+DRAW = {(10, "NBL205")}
+RING = {(11, "NBL201")}
+
+# Values of options, and what is reported in main.py with them.
+FOLLOWED = [
+    ({}, DIRECT | NAP),
+    ({"follow": "none"}, DIRECT),
+    ({"follow": "project"}, DIRECT | NAP),
+    ({"follow": "libraries"}, DIRECT | NAP),
+    ({"follow": "all"}, DIRECT | NAP),
+    ({"environment": "./env"}, DIRECT | NAP | TUNE),
+    ({"environment": "env"}, DIRECT | NAP | TUNE),
+    ({"environment": "env", "follow": "none"}, DIRECT),
+    ({"environment": "env", "follow": "project"}, DIRECT | NAP),
+    ({"environment": "env", "follow": "libraries"}, DIRECT | NAP | TUNE),
+    ({"environment": "env", "follow": "all"}, DIRECT | NAP | TUNE | DRAW),
+    ({"possible": "true"}, DIRECT | NAP | RING),
+    ({"possible": "false"}, DIRECT | NAP),
+    ({"possible": "true", "follow": "none"}, DIRECT),
+    ({"possible": "true", "environment": "env", "follow": "all"}, DIRECT | NAP | TUNE | DRAW | RING),
+]
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    return write(tmp_path, CALLS)
+
+
+def followed_id(values: object) -> str:
+    return "-".join(f"{name}={value}" for name, value in values.items()) or "nothing" if isinstance(values, dict) else ""
+
+
+@pytest.mark.parametrize(("values", "reported"), FOLLOWED, ids=followed_id)
+def test_following_on_the_command_line(calls: Path, values: dict[str, str], reported: set[tuple[int, str]]) -> None:
+    switches = {"true": ["--noblock-possible"], "false": []}
+    options = [f"--noblock-{name}={value}" for name, value in values.items() if name != "possible"]
+    assert run(*options, *switches[values.get("possible", "false")], cwd=calls) == reported
+
+
+@pytest.mark.parametrize(("values", "reported"), FOLLOWED, ids=followed_id)
+def test_following_in_a_configuration_file(calls: Path, values: dict[str, str], reported: set[tuple[int, str]]) -> None:
+    settings = "".join(f"noblock-{name} = {value}\n" for name, value in values.items())
+    write(calls, {".flake8": f"[flake8]\n{settings}"})
+    assert run(cwd=calls) == reported
+
+
+def test_following_in_pyproject_toml(calls: Path) -> None:
+    try:
+        distribution("Flake8-pyproject")
+    except PackageNotFoundError:
+        pytest.skip("Flake8-pyproject is not installed")
+    settings = 'noblock-environment = "env"\nnoblock-follow = "all"\nnoblock-possible = true\n'
+    write(calls, {"pyproject.toml": f"[tool.flake8]\n{settings}"})
+    assert run(cwd=calls) == DIRECT | NAP | TUNE | DRAW | RING
+
+
+def test_the_command_line_wins(calls: Path) -> None:
+    write(calls, {".flake8": "[flake8]\nnoblock-follow = none\n"})
+    assert run("--noblock-follow=project", cwd=calls) == DIRECT | NAP
+
+
+def test_the_environment_starts_at_the_configuration_file(calls: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    write(calls, {".flake8": "[flake8]\nnoblock-environment = ./env\nnoblock-src = ./\n"})
+    arguments = ["--select=NBL", f"--config={calls / '.flake8'}", str(calls / "main.py")]
+    shown = flake8(*arguments, cwd=tmp_path_factory.mktemp("elsewhere")).stdout
+    assert " NBL202 tune() blocks on network I/O: tune -> tune -> socket.create_connection; use " in shown
+
+
+def test_the_environment_given_comes_before_all_others(calls: Path) -> None:
+    quiet = {f"{name}/lib/python3.12/site-packages/radio.py": "def tune(): ...\n" for name in (".venv", "active")}
+    write(calls, {**quiet, ".venv/pyvenv.cfg": "", "active/pyvenv.cfg": ""})
+    environment = {"VIRTUAL_ENV": str(calls / "active")}
+    without = flake8("--select=NBL202", "main.py", cwd=calls, environment=environment)
+    given = flake8("--select=NBL202", "--noblock-environment=env", "main.py", cwd=calls, environment=environment)
+    assert (without.stdout, given.stdout.count("\n")) == ("", 1)
+
+
+def test_safe_calls_are_not_followed(calls: Path) -> None:
+    options = ["--noblock-environment=env", "--noblock-follow=all", "--noblock-possible"]
+    assert run(*options, "--noblock-safe-calls=app.helpers.nap,radio.*", cwd=calls) == DIRECT | RING
+    assert run(*options, "--noblock-safe-calls=time.sleep,socket.*", cwd=calls) == DRAW
+
+
+def test_codes_of_the_other_family_stay(calls: Path) -> None:
+    assert run("--extend-ignore=NBL2", cwd=calls) == DIRECT
+    assert run("--extend-ignore=NBL1", cwd=calls) == NAP
+
+
 # --- wrong values ------------------------------------------------------------------------------------------------------
 
 WRONG_TABLES = {
@@ -244,6 +394,11 @@ WRONG = [
         for value in ("shop.f[x]", "shop.f[]", "shop.f[-1]", "shop.f[1", "shop.*", "f()")
     ],
     *[("loop-callbacks", value) for value in ("shop.f[x]", "shop.f->g", "shop.f[0][1]", ".f")],
+    *[("follow", value) for value in ("far", "None", "ALL", "true", "0", "librari\0es", "all-")],
+    *[
+        ("environment", value)
+        for value in ("missing", "./missing", "main.py", "lib", "env\0", "a/" * 3000, "shop/legacy.py")
+    ],
     *[("src", value) for value in ("missing", "./missing", "main.py", "lib\0", "a/" * 3000)],
     *[
         ("knowledge", value)
@@ -282,6 +437,9 @@ def test_a_value_that_is_no_text(plugin: type[Plugin], option: str, value: objec
         ("safe-calls", "a/b", "/b'"),
         ("offloaders", "shop.f[x]", "'shop.f[x]'"),
         ("loop-callbacks", "shop.f[x]", "'shop.f[x]'"),
+        ("follow", "far", "'far'"),
+        ("environment", "missing", "missing'"),
+        ("environment", "./lib", "/lib'"),
         ("src", "missing", "'missing'"),
         ("knowledge", "broken.toml", "broken.toml"),
     ],
@@ -300,6 +458,20 @@ def test_a_wrong_value_in_a_configuration_file_ends_the_run(shop: Path, file: st
     assert (done.stdout, done.returncode) == ("", 2)
     assert done.stderr.startswith("flake8: --noblock-offloaders: 'shop.bus.f[x]' ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("option", "value"), [("follow", "libs"), ("environment", "./lib"), ("environment", "missing")])
+def test_a_wrong_single_value_in_a_configuration_file_ends_the_run(shop: Path, option: str, value: str) -> None:
+    write(shop, {".flake8": f"[flake8]\nnoblock-{option} = {value}\n"})
+    done = flake8("-j", "2", cwd=shop)
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert re.fullmatch(rf"flake8: --noblock-{option}: '.*' is not accepted; it takes .*\n", done.stderr)
+
+
+def test_the_switch_takes_no_value(shop: Path) -> None:
+    done = flake8("--noblock-possible=yes", "main.py", cwd=shop)
+    assert (done.stdout, done.returncode) == ("", 2)
+    assert "--noblock-possible: ignored explicit argument 'yes'" in done.stderr
 
 
 def test_a_wrong_value_in_pyproject_toml_ends_the_run(shop: Path) -> None:

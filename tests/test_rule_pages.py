@@ -9,16 +9,28 @@ from pathlib import Path
 
 import pytest
 
+from flake8_noblock.options import LONG_KINDS
 from flake8_noblock.report.__main__ import FOLDER, files
 from flake8_noblock.rules.base import Rule
+from flake8_noblock.rules.blocking import BlockingRule
 from flake8_noblock.rules.codes import INTERNAL_ERROR
 from flake8_noblock.rules.registry import RULES
+from flake8_noblock.rules.through import ThroughRule
 from tests.support import lint
 
 SECTIONS = ("What it reports", "Why it hurts", "Bad", "Good", "How sure it is", "Options", "When to switch it off")
-FAMILY = re.compile(r"NBL1\d\d")
+FAMILY = re.compile(r"NBL[12]\d\d")
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 ON_BY_DEFAULT = {rule.code for rule in RULES if rule.default}
 CODES = tuple(rule.code for rule in RULES)
+THROUGH = tuple(rule for rule in RULES if isinstance(rule, ThroughRule))
+THROUGH_CODES = tuple(rule.code for rule in THROUGH)
+THROUGH_OPTIONS = ("follow", "environment", "possible", "safe-calls", "offloaders")
+
+
+def sibling(code: str) -> str:
+    """The code of NBL1xx that stands for the same operations as one of NBL2xx."""
+    return code.replace("NBL2", "NBL1")
 
 
 def written(code: str) -> str:
@@ -137,3 +149,70 @@ def test_pages_hold_the_examples_of_the_rule(rule: Rule) -> None:
     found = sections(written(rule.code))
     assert block(found["Bad"], "python") == cleandoc(rule.page.bad) + "\n"
     assert block(found["Good"], "python") == cleandoc(rule.page.good) + "\n"
+
+
+# --- the pages of NBL2xx ----------------------------------------------------------------------------------------------
+
+
+def test_each_rule_of_nbl2xx_has_a_sibling() -> None:
+    assert [sibling(code) for code in THROUGH_CODES] == [code for code in CODES if code.startswith("NBL1")]
+    kinds = {rule.code: rule.kind for rule in RULES if isinstance(rule, BlockingRule | ThroughRule)}
+    assert [kinds[code] for code in THROUGH_CODES] == [kinds[sibling(code)] for code in THROUGH_CODES]
+    defaults = {rule.code: rule.default for rule in RULES}
+    assert [defaults[code] for code in THROUGH_CODES] == [defaults[sibling(code)] for code in THROUGH_CODES]
+
+
+@pytest.mark.parametrize("code", THROUGH_CODES)
+def test_page_links_its_sibling(code: str) -> None:
+    found = sections(written(code))
+    link = f"[{sibling(code)}]({sibling(code)}.md)"
+    assert link in found["What it reports"] and link in found["Why it hurts"]
+    assert "NBL2xx" in sections(written(sibling(code)))["What it reports"]
+
+
+@pytest.mark.parametrize("code", THROUGH_CODES)
+def test_figures_are_those_of_the_sibling(code: str) -> None:
+    """What is reached through calls was measured once, as the direct call."""
+    text = re.sub(r"\[NBL.*?\)", "", sections(written(code))["Why it hurts"])
+    measured = sections(written(sibling(code)))["Why it hurts"]
+    assert set(NUMBER.findall(text)) <= set(NUMBER.findall(measured))
+
+
+@pytest.mark.parametrize("code", THROUGH_CODES)
+def test_options_of_the_family_are_named(code: str) -> None:
+    text = sections(written(code))["Options"]
+    assert [name for name in THROUGH_OPTIONS if f"`--noblock-{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("rule", THROUGH, ids=THROUGH_CODES)
+def test_page_says_where_operations_count(rule: ThroughRule) -> None:
+    text = " ".join(sections(written(rule.code))["Options"].split())
+    assert ("counts wherever it stands" in text) == (rule.kind in LONG_KINDS)
+    assert ("counts in the project's own modules" in text) == (rule.kind not in LONG_KINDS)
+
+
+@pytest.mark.parametrize("section", ["What it reports", "Why it hurts", "Bad", "Good", "How sure it is"])
+def test_pages_are_no_copies(section: str) -> None:
+    """What holds for all rules comes after what is particular to each."""
+    first = [sections(written(code))[section].partition("\n\n")[0] for code in THROUGH_CODES]
+    if section in ("Bad", "Good"):
+        first = [block(sections(written(code))[section], "python") for code in THROUGH_CODES]
+    assert len(set(first)) == len(first)
+
+
+@pytest.mark.parametrize("code", THROUGH_CODES)
+def test_bad_is_reported_at_the_call_on_the_loop(code: str, tmp_path: Path) -> None:
+    found = sections(written(code))
+    source = block(found["Bad"], "python")
+    on_loop = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.AsyncFunctionDef)]
+    for line, name, text in findings(source, options(found["Options"]), tmp_path):
+        assert name == code
+        assert any(node.lineno < line <= (node.end_lineno or 0) for node in on_loop)
+        assert re.search(r": \w+(\.\w+)*( -> \w+(\.\w+)*)+; use ", text)
+
+
+@pytest.mark.parametrize("code", THROUGH_CODES)
+def test_bad_is_silent_where_nothing_is_followed(code: str, tmp_path: Path) -> None:
+    found = sections(written(code))
+    config = [*options(found["Options"]), "--noblock-follow=none"]
+    assert findings(block(found["Bad"], "python"), config, tmp_path) == []

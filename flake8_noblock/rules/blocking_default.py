@@ -185,7 +185,7 @@ class Database(BlockingRule):
 
             - a SQLite database in memory, where the connection is made with the literal `":memory:"`;
             - a call that is awaited, such as `await session.execute(...)` of an `AsyncSession`;
-            - attributes that load lazily, such as a related object of an ORM;
+            - attributes that load lazily, such as a related object of an ORM.
         """,
         options=OPTIONS,
         off="""

@@ -176,13 +176,14 @@ class DatabaseThrough(ThroughRule):
                 return f"You owe {await orders.total(user)}."
         """,
         certainty="""
-            A helper that only builds a query is silent; one that runs it, be it by a `for` over its rows, is reported. The receivers
-            on the way are known without the driver installed, because the tables say what its functions return. Not reported: SQLite
-            in memory, where the function that connects says `":memory:"`, and attributes of an ORM's objects that load lazily.
+            A helper that only builds a query is silent; one that runs it, be it by a `for` over its rows, is reported. The
+            receivers on the way are known without the driver installed, because the tables say what its functions return. Not
+            reported: SQLite in memory, where the function that connects says `":memory:"`, and attributes of an ORM's objects
+            that load lazily.
         """,
         off="""
-            For a service with a small SQLite file of its own, by `per-file-ignores` for the modules that use it; for one call, `#
-            noqa: NBL203`. To accept one repository everywhere, name it in `--noblock-safe-calls`.
+            For a service with a small SQLite file of its own, by `per-file-ignores` for the modules that use it; for one call,
+            `# noqa: NBL203`. To accept one repository everywhere, name it in `--noblock-safe-calls`.
 
             Related: neither ruff nor flake8-async has a rule for databases.
         """,
@@ -296,9 +297,10 @@ class FileAccessThrough(ThroughRule):
                 return await asyncio.to_thread(sum, prices(path))
         """,
         certainty="""
-            A handle that one function opens and another reads is reported for both. `io.BytesIO` and `io.StringIO` that are passed
-            down are silent, and so is logging. A file in an `except` handler of a helper does not count: it is touched when something
-            has failed. Nor does what libraries read inside, often a template or a file of their own, unless you ask for it.
+            A handle that one function opens and another reads is reported for both. `io.BytesIO` and `io.StringIO` that are
+            passed down are silent, and so is logging. A file in an `except` handler of a helper does not count: it is touched
+            when something has failed. Nor does what libraries read inside, often a template or a file of their own, unless you
+            ask for it.
         """,
         off="""
             For a code base that only touches small files on local disks, with `extend-ignore = NBL105, NBL205`; for what is done
@@ -413,8 +415,8 @@ class TerminalThrough(ThroughRule):
             `confirm(question, ask=False)`. Helpers that only print are silent.
         """,
         off="""
-            In command-line tools that have nothing else to do while they ask: `extend-ignore = NBL107, NBL207`, or `# noqa:
-            NBL207` on the line.
+            In command-line tools that have nothing else to do while they ask: `extend-ignore = NBL107, NBL207`, or
+            `# noqa: NBL207` on the line.
 
             Related: ASYNC250 of ruff and of flake8-async, for the coroutine alone.
         """,

@@ -2,6 +2,8 @@
 
 FOLDER holds one folder for each package, with its Python files as they are installed. Every package is linted with its own
 folder as the working folder; the totals are printed, then a plain random sample, each finding with the source around it.
+With `--per-package` every package gives as many findings as every other, as far as it has them, so that a package with thousands
+of findings does not hide the rest.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ class Found:
 
     @property
     def operation(self) -> str:
-        """The operation that the message names."""
+        """The operation that the message names: the last name of the chain, if there is one."""
+        if " -> " in self.text:
+            return self.text.partition(";")[0].rpartition(" -> ")[2]
         match = NAMED.match(self.text)
         return (match["name"] or match["first"]) if match else self.text
 
@@ -62,11 +66,13 @@ class Package:
         return [self.name, *(f"{number:,}" for number in numbers)]
 
 
-def read(folder: Path, codes: str) -> Package:
-    """The package in `folder`, linted."""
+def read(folder: Path, codes: str, environment: Path | None) -> Package:
+    """The package in `folder`, linted, with the libraries of `environment`."""
     paths = [path for path in sorted(folder.rglob("*.py")) if path.is_file()]
     texts = [path.read_bytes() for path in paths]
     options = [f"--select={codes},{INTERNAL_ERROR}", f"--format={FORMAT}"]
+    if environment is not None:
+        options.append(f"--noblock-environment={environment.resolve()}")
     run = subprocess.run([sys.executable, *FLAKE8, *options, "."], cwd=folder, capture_output=True, text=True, check=False)
     matches = [LINE.fullmatch(line) for line in run.stdout.splitlines()]
     complaint = run.stderr.strip()
@@ -111,6 +117,16 @@ def draw(findings: Sequence[Found], count: int, seed: int) -> list[Found]:
     return random.Random(seed).sample(findings, min(count, len(findings)))
 
 
+def draw_evenly(findings: Sequence[Found], count: int, seed: int) -> list[Found]:
+    """A random sample with the same number from each package; what a small one can't give is shared by the others."""
+    remaining = Counter(one.package for one in findings)
+    drawn: list[Found] = []
+    for number, package in enumerate(sorted(remaining, key=lambda name: (remaining[name], name))):
+        share = round((count - len(drawn)) / (len(remaining) - number))
+        drawn += draw([one for one in findings if one.package == package], share, seed)
+    return drawn
+
+
 def shown(number: int, one: Found, folder: Path) -> Iterator[str]:
     """A finding with ten lines of source before and after it."""
     yield f"--- {number}. {one.package} {one.path}:{one.row}:{one.column}: {one.code} {one.text}"
@@ -127,10 +143,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, required=True, help="of the random draw")
     parser.add_argument("--count", type=int, default=60, help="findings to draw, codes on by default")
     parser.add_argument("--off-count", type=int, default=20, help="findings to draw, codes off by default")
+    parser.add_argument("--per-package", action="store_true", help="draw the same number from each package")
+    parser.add_argument("--environment", type=Path, help="virtual environment with the libraries that the packages import")
     parser.add_argument("--codes", default="NBL1", help="codes to select, as flake8 takes them")
     parser.add_argument("--pairs", type=int, default=10, help="most frequent operations to list per package")
     options = parser.parse_args()
-    packages = [read(folder, options.codes) for folder in sorted(options.folder.iterdir()) if folder.is_dir()]
+    packages = [
+        read(folder, options.codes, options.environment) for folder in sorted(options.folder.iterdir()) if folder.is_dir()
+    ]
     findings = [one for package in packages for one in package.found if one.code != INTERNAL_ERROR]
     failures = [one for package in packages for one in package.found if one.code == INTERNAL_ERROR]
     print(*table(packages), sep="\n")
@@ -139,7 +159,7 @@ def main() -> int:
     on = [one for one in findings if one.code not in OFF_BY_DEFAULT]
     off = [one for one in findings if one.code in OFF_BY_DEFAULT]
     for title, population, count in (("on", on, options.count), ("off", off, options.off_count)):
-        drawn = draw(population, count, options.seed)
+        drawn = (draw_evenly if options.per_package else draw)(population, count, options.seed)
         print(f"=== {len(drawn)} of {len(population):,} findings, codes {title} by default, seed {options.seed}")
         for number, one in enumerate(drawn, start=1):
             print(*shown(number, one, options.folder), sep="\n")

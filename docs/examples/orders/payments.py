@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from .clients import payment_session
+from .exchange import in_currency
 from .settings import Settings
 from .storage import Order
 
@@ -23,3 +24,6 @@ class PaymentGateway:
                 return response.ok
             time.sleep(2**attempt)
         return False
+
+    async def price_tag(self, order: Order, currency: str) -> str:
+        return f"{order.total} EUR or {in_currency(order.total, currency)} {currency}"
