@@ -86,7 +86,7 @@ def _row_run(infer: Inference, names: tuple[str, ...], place: Place) -> Run | No
                 return NOTHING
             name = infer.knowledge.canonical(name)
             return Operation(place, name, verdict, name)
-        if verdict == "safe" or infer.knowledge.cut(name) is not None:
+        if verdict == "safe":
             return NOTHING
     return None
 
@@ -117,7 +117,7 @@ def _body(infer: Inference, function: Function, arguments: Arguments) -> Run:
     if source is None:
         return NOTHING
     body = infer.function_body(source)
-    if body.is_async or body.is_generator or body.failed:
+    if body.is_async or body.is_generator or body.failed or infer.knowledge.cut(infer.path(function)) is not None:
         return NOTHING
     return Site(source.module, source.body, context_of_call(infer, source, arguments))
 

@@ -10,15 +10,31 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flake8_noblock.facts.model import Body, Call, Choice, Compare, Item, Narrowed, Param, Spread, Unary
+from flake8_noblock.facts.model import (
+    Attr,
+    Body,
+    Call,
+    Choice,
+    ClassDef,
+    Compare,
+    Import,
+    Item,
+    Lookup,
+    Narrowed,
+    Param,
+    Spread,
+    Unary,
+)
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.arguments import Arguments, places
+from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin
 from flake8_noblock.link.values import (
     NO_CONTEXT,
     UNKNOWN,
     Adapter,
+    AnyClass,
     ClassValue,
     Context,
     Deferred,
@@ -127,9 +143,49 @@ def _receiver(infer: Inference, function: Function, body: Body) -> Value | None:
     if receiver is None or body.owner < 0 or not body.params:
         return None
     made = receiver.made if isinstance(receiver, Instance) else NO_CONTEXT
-    if receiver.cls == infer.source_class(function.module, body.owner) and made == NO_CONTEXT:
+    owner = infer.source_class(function.module, body.owner)
+    exact = made != NO_CONTEXT or isinstance(receiver, ClassValue)
+    cls = receiver.cls if exact else _most_derived(infer, receiver.cls, owner)
+    if cls == owner and made == NO_CONTEXT:
         return None
-    return Instance(receiver.cls, (), made) if isinstance(receiver, Instance) else ClassValue(receiver.cls)
+    return Instance(cls, (), made) if isinstance(receiver, Instance) else ClassValue(cls)
+
+
+def _most_derived(infer: Inference, cls: AnyClass, owner: SourceClass) -> AnyClass:
+    """The first class in the MRO of `cls`, up to `owner`, that redefines what methods of `owner` may use."""
+    cache = infer.caches.setdefault("most derived", {})
+    key = (cls, owner)
+    if key not in cache:
+        cache[key] = _find_most_derived(infer, cls, owner)
+    return cache[key]  # type: ignore[return-value]
+
+
+def _find_most_derived(infer: Inference, cls: AnyClass, owner: SourceClass) -> AnyClass:
+    ancestors = [ancestor.cls for ancestor in mro(infer, cls)]
+    if owner not in ancestors:
+        return cls
+    below = ancestors[: ancestors.index(owner)]
+    if ancestors[len(below) :] != [ancestor.cls for ancestor in mro(infer, owner)]:
+        return cls  # Where ``super()`` leads depends on the whole of the MRO.
+    known = {name for other in ancestors[len(below) :] if isinstance(other, SourceClass) for name in _members(infer, other)}
+    for number, other in enumerate(below):
+        if not isinstance(other, SourceClass) or known & _members(infer, other) or number > MOST_ITEMS:
+            return other or cls
+    return owner
+
+
+def _members(infer: Inference, cls: SourceClass) -> frozenset[str]:
+    """The methods of a class, and the attributes that it gives a value that may matter to others."""
+    cache = infer.caches.setdefault("members", {})
+    if cls not in cache:
+        body = infer.body(infer.class_site(cls))
+        methods = {other.name for other in infer.facts(cls.module).bodies if other.owner == cls.index}
+        values = {name for name, number in body.names.items() if isinstance(body.ops[number], _MEMBERS)}
+        cache[cls] = frozenset(methods | values | infer.class_facts(cls).attributes.keys())
+    return cache[cls]  # type: ignore[return-value]
+
+
+_MEMBERS = (ClassDef, Lookup, Import, Attr)
 
 
 def _given(body: Body, function: Function, arguments: Arguments) -> dict[int, Values]:
@@ -163,6 +219,8 @@ def _kept(infer: Inference, site: Site, index: int, values: Values, uses: _Uses)
     kept = union(*[_kept_value(infer, value, index, uses) for value in values])
     if is_unknown(kept) or not kept:
         return None
+    if infer.module(site.module).origin != "project" and not any(map(_matters, kept)):
+        return None  # Types flow into the project's own functions only.
     if parameter.annotation < 0 or any(map(_matters, kept)):
         return kept
     if parameter.default >= 0 and index in uses.deciding | uses.handed_on:

@@ -97,18 +97,23 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
         return (Coroutine(values if body.returns >= 0 else _returned(infer, site)),)
     if body.returns < 0:
         return _returned(infer, _in_context(infer, function, arguments))
-    if any(_is_vague(infer, value) for value in values):
+    if any(_is_vague(infer, function, value) for value in values):
         seen = _returned(infer, _in_context(infer, function, arguments))
         if all(map(holds_callable, seen)):
             return seen
     return values
 
 
-def _is_vague(infer: Inference, value: Value) -> bool:
-    """Whether an annotation leaves open what runs when the value is called or iterated."""
-    if isinstance(value, Instance):
-        return is_protocol(infer, value.cls)
-    return isinstance(value, CallableValue | TypeVariable | Unknown)
+def _is_vague(infer: Inference, function: Function, value: Value) -> bool:
+    """Whether an annotation leaves open what runs when the value is called or iterated.
+
+    In libraries, which are larger than the project, only decorators and their like are looked into.
+    """
+    if isinstance(value, CallableValue | TypeVariable):
+        return True
+    if infer.module(function.module).origin != "project":
+        return False
+    return isinstance(value, Unknown) or (isinstance(value, Instance) and is_protocol(infer, value.cls))
 
 
 def _in_context(infer: Inference, function: Function, arguments: Arguments) -> Site:

@@ -20,6 +20,9 @@ MOST_ROUNDS = 64
 MOST_STEPS = 4000
 """Questions asked to answer one question; if they don't suffice, the answer is unknown."""
 
+MOST_STEPS_OUTSIDE = 500
+"""The same for a question about code of an installed library."""
+
 MOST_DEFINITIONS = 64
 """A name or attribute with more definitions than these may be anything."""
 
@@ -72,6 +75,7 @@ class Inference:
         self._highest = -1
         self._too_deep: _Key | None = None
         self._steps = 0
+        self._most_steps = MOST_STEPS
         self._contexts: list[Context] = [Context()]
         self._numbers: dict[Context, int] = {self._contexts[0]: NO_CONTEXT}
         self._bodies: dict[tuple[str, int], Body] = {}
@@ -93,6 +97,7 @@ class Inference:
             return answer
         if self._open:
             return self._ask(key)
+        self._most_steps = MOST_STEPS if self.program[site.module].origin == "project" else MOST_STEPS_OUTSIDE
         return self._from_below(key)
 
     def _from_below(self, key: _Key) -> Values:
@@ -126,7 +131,7 @@ class Inference:
             return NOTHING
         depth = len(self._open)
         self._steps = 0 if depth == 0 else self._steps + 1
-        if self._steps > MOST_STEPS:
+        if self._steps > self._most_steps:
             self._cut(-1, 0)
             return UNKNOWN
         if depth >= DEEPEST:
