@@ -213,7 +213,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     protocols behind operators (``pkg.Class.__getitem__``, ``__getattr__``, ``__enter__``, ``__next__``);
     ``attributes`` maps an attribute to the class of its value. ``bases`` gives the base classes of a class.
     ``safe`` lists names that never block although a ``.*`` row or a reading of their source says so. ``fields`` lists
-    descriptors that are made with the class of what they hold (``traitlets.Instance(Manager)``).
+    descriptors that are made with the class of what they hold (``traitlets.Instance(Manager)``). ``running`` lists callables
+    that give something where a loop runs, and fail elsewhere (``asyncio.get_running_loop``).
     """
 
     aliases: dict[str, str] = {}
@@ -222,6 +223,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     bases: dict[str, tuple[str, ...]] = {}
     safe: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
     blocking: tuple[Blocking, ...] = ()
     offload: tuple[Offload, ...] = ()
     loop_callback: tuple[LoopCallback, ...] = ()

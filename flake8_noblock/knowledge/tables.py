@@ -52,6 +52,7 @@ class Index:
     bases: Mapping[str, tuple[str, ...]]
     safe: frozenset[str]
     fields: frozenset[str]
+    running: frozenset[str]
     classes: frozenset[str]
 
     def of(self, kind: type[R]) -> Mapping[str, tuple[R, ...]]:
@@ -111,10 +112,11 @@ def index_of(tables: Iterable[Table]) -> Index:
             bases={**whole.bases, **table.bases},
             safe=(*whole.safe, *table.safe),
             fields=(*whole.fields, *table.fields),
+            running=(*whole.running, *table.running),
         )
     classes = _classes(rows, whole)
-    safe, fields = frozenset(whole.safe), frozenset(whole.fields)
-    return Index(rows, whole.aliases, whole.returns, whole.attributes, whole.bases, safe, fields, classes)
+    sets = frozenset(whole.safe), frozenset(whole.fields), frozenset(whole.running)
+    return Index(rows, whole.aliases, whole.returns, whole.attributes, whole.bases, *sets, classes)
 
 
 def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
@@ -167,6 +169,7 @@ def collect_loop_words() -> dict[str, list[str]]:
         "modules": list(rows),
         "callables": sorted(callables),
         "methods": sorted(methods),
+        "running": sorted({name.rpartition(".")[2] for index in speaking.values() for name in index.running}),
         "properties": sorted({name.rpartition(".")[2] for row in attributes for name in row.names}),
     }
 
@@ -331,6 +334,15 @@ class Knowledge:
         """The base classes of class `name` as far as tables say them."""
         name = self.canonical(name)
         return next((index.bases[name] for index in self._indexes(name) if name in index.bases), ())
+
+    def may_ask_for_loop(self, word: str) -> bool:
+        """Whether a callable whose last name is `word` may be one that `asks_for_loop`."""
+        return word in words.loop_words()["running"]
+
+    def asks_for_loop(self, name: str) -> bool:
+        """Whether `name` gives something where a loop runs, and fails elsewhere."""
+        name = self.canonical(name)
+        return any(name in index.running for index in self._indexes(name))
 
     def is_field(self, name: str) -> bool:
         """Whether `name` is a descriptor that is made with the class of what it holds."""

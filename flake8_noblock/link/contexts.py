@@ -63,11 +63,17 @@ LONGEST_TEXT = 40
 """Longer texts are no switches."""
 
 
+THINNEST = 30
+"""Operations of a function that may do no more than hand on what it is given: there texts are followed, too."""
+
+
 class _Uses(NamedTuple):
-    """Parameters, by index, on which branches of a body depend, and those handed on to calls and inner functions."""
+    """Parameters, by index, on which branches of a body depend, and those handed on to calls and inner functions; whether
+    the body is so short that it may do no more than that."""
 
     deciding: frozenset[int]
     handed_on: frozenset[int]
+    thin: bool
 
 
 def context_of_call(infer: Inference, function: Function, arguments: Arguments) -> int:
@@ -219,8 +225,8 @@ def _kept(infer: Inference, site: Site, index: int, values: Values, uses: _Uses)
     kept = union(*[_kept_value(infer, value, index, uses) for value in values])
     if is_unknown(kept) or not kept:
         return None
-    if infer.module(site.module).origin != "project" and not any(map(_matters, kept)):
-        return None  # Types flow into the project's own functions only.
+    if infer.module(site.module).origin != "project" and index not in uses.deciding and not any(map(_matters, kept)):
+        return None  # Types flow into the project's own functions, and elsewhere into what they decide.
     if parameter.annotation < 0 or any(map(_matters, kept)):
         return kept
     if parameter.default >= 0 and index in uses.deciding | uses.handed_on:
@@ -249,7 +255,7 @@ def _kept_value(infer: Inference, value: Value, index: int, uses: _Uses) -> Valu
         case Literal(value=constant):
             if index in uses.deciding and not (isinstance(constant, str | bytes) and len(constant) > LONGEST_TEXT):
                 return (value,)
-            if index in uses.handed_on and (constant is None or isinstance(constant, bool) or constant == 0):
+            if index in uses.handed_on and (constant is None or isinstance(constant, bool) or constant == 0 or uses.thin):
                 return (value,)
             # None can't be called and has no methods: next to other values it says nothing.
             return (Instance(builtin(infer, type(constant).__name__).cls),) if constant is not None else ()
@@ -314,9 +320,12 @@ def _uses_of(body: Body) -> _Uses:
                 deciding.update([source[value]] if value in source else [])
             case Call(args=args, keywords=keywords):
                 tested = args[:1] if len(args) == 2 and op.spelling == "isinstance" else ()
+                callee = body.ops[op.func]
+                if isinstance(callee, Attr) and callee.name in ("startswith", "endswith"):
+                    tested = (callee.base,)
                 deciding.update(source[value] for value in tested if value in source)
                 given = [*args, *[value for _, value in keywords]]
                 handed_on.update(source[value] for value in given if value in source)
     deciding.update(source[region.value] for region in body.regions if region.value in source)
     captured = {source[n] for where in body.cells.values() for _, n in where if n in source}
-    return _Uses(frozenset(deciding | captured), frozenset(handed_on | captured))
+    return _Uses(frozenset(deciding | captured), frozenset(handed_on | captured), len(body.ops) <= THINNEST)

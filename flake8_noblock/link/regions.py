@@ -1,15 +1,34 @@
-"""Branches that a context excludes: those whose condition is decided by what the caller passes."""
+"""Branches that don't run: their condition is decided by what the caller passes, or by there being a running loop.
+
+All code that is looked at runs on the loop's thread, so what asks for the running loop gets it, and never fails.
+"""
 
 from __future__ import annotations
 
-from flake8_noblock.facts.model import Body, Call, Choice, Compare, Const, Display, Lookup, Op, Param, Unary
+from collections.abc import Collection
+
+from flake8_noblock.facts.model import (
+    Attr,
+    Body,
+    Call,
+    Choice,
+    Compare,
+    Const,
+    Display,
+    Import,
+    Lookup,
+    Op,
+    Param,
+    Return,
+    Unary,
+)
 from flake8_noblock.link.annotations import instances
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.objects import flat, is_of, may_be_of
 from flake8_noblock.link.values import (
-    NO_CONTEXT,
     Adapter,
     ClassValue,
+    ForeignClass,
     Function,
     Instance,
     Literal,
@@ -19,14 +38,19 @@ from flake8_noblock.link.values import (
     Value,
     Values,
     is_unknown,
+    union,
 )
 
 _NONE: frozenset[int] = frozenset()
+_LOOP: Values = (Instance(ForeignClass("asyncio.AbstractEventLoop")),)
+
+LONGEST_PREDICATE = 40
+"""Operations: a longer function is not asked whether it always gives the same constant."""
 
 
 def excluded_regions(infer: Inference, site: Site) -> frozenset[int]:
     """The numbers of the regions of the body at `site` that don't run in its context."""
-    if site.context == NO_CONTEXT:
+    if len(infer.body(site).regions) == 1:
         return _NONE
     cache = infer.caches.setdefault("excluded regions", {})
     if site not in cache:
@@ -38,10 +62,10 @@ def excluded_regions(infer: Inference, site: Site) -> frozenset[int]:
 def _excluded(infer: Inference, site: Site, body: Body) -> frozenset[int]:
     excluded: set[int] = set()
     for number, region in enumerate(body.regions):
-        if region.parent in excluded:
+        if region.parent in excluded or (region.kind == "except" and _never_fails(infer, site, body, region.partner)):
             excluded.add(number)
         elif region.value >= 0 and (region.kind == "branch" or (region.kind == "loop" and not region.is_async)):
-            decided = truth(infer, site, region.value) if _is_condition(body.ops[region.value]) else None
+            decided = _truth(infer, site, region.value, excluded) if _is_condition(body.ops[region.value]) else None
             if decided is not None and decided != region.positive:
                 excluded.add(number)
     return frozenset(excluded)
@@ -51,33 +75,109 @@ def _is_condition(op: Op) -> bool:
     return isinstance(op, Param | Lookup | Unary | Compare | Choice | Call)
 
 
-def truth(infer: Inference, site: Site, number: int) -> bool | None:
+def _never_fails(infer: Inference, site: Site, body: Body, region: int) -> bool:
+    """Whether a ``try`` holds no more than a question for the running loop."""
+    calls = [op for op, where in zip(body.ops, body.where, strict=True) if where == region and isinstance(op, Call)]
+    nested = any(other.parent == region for other in body.regions)
+    return bool(calls) and not nested and all(_asks_for_loop(infer, site, call) for call in calls)
+
+
+def _asks_for_loop(infer: Inference, site: Site, call: Call) -> bool:
+    callee = body_op(infer, site, call.func)
+    if not isinstance(callee, Attr | Lookup | Import) or not infer.knowledge.may_ask_for_loop(callee.name or ""):
+        return False
+    values = infer.value(site, call.func)
+    return bool(values) and all(isinstance(v, Function) and infer.knowledge.asks_for_loop(infer.path(v)) for v in values)
+
+
+def body_op(infer: Inference, site: Site, number: int) -> Op:
+    return infer.body(site).ops[number]
+
+
+def _truth(infer: Inference, site: Site, number: int, excluded: Collection[int]) -> bool | None:
     """Whether operation `number` is true for what the context of `site` says of parameters; None: it may be either."""
     op = infer.body(site).ops[number]
     match op:
         case Unary(operator="Not", value=value):
-            inner = truth(infer, site, value)
+            inner = _truth(infer, site, value, excluded)
             return None if inner is None else not inner
         case Compare(operators=(operator,), values=(left, right)):
-            return _compared(operator, _passed(infer, site, left), _passed(infer, site, right))
+            return _compared(operator, _passed(infer, site, left, excluded), _passed(infer, site, right, excluded))
         case Choice(where=(_, *_)):
-            return _joined(infer, site, op)
+            return _joined(infer, site, op, excluded)
         case Call(args=(subject, types)) if _is_isinstance(infer, site, op):
-            return _is_instance(infer, _passed(infer, site, subject), flat(infer.value(site, types)))
-    passed = _passed(infer, site, number)
+            return _is_instance(infer, _passed(infer, site, subject, excluded), flat(infer.value(site, types)))
+        case Call(args=(argument,)):
+            return _starts_or_ends(infer, site, op, argument, excluded)
+    passed = _passed(infer, site, number, excluded)
     decided = {_is_true(value) for value in passed or ()}
     return decided.pop() if len(decided) == 1 else None
 
 
-def _passed(infer: Inference, site: Site, number: int) -> Values | None:
+def _passed(infer: Inference, site: Site, number: int, excluded: Collection[int]) -> Values | None:
     """What a parameter is in this context, or a name of the function around; the value of a constant; else None."""
     op = infer.body(site).ops[number]
-    if isinstance(op, Param):
-        return infer.argument(site, op.index)
-    if isinstance(op, Lookup):
-        return infer.value(site, number) if _is_from_around(infer, site, op.name) else None
+    match op:
+        case Param(index=index):
+            return infer.argument(site, index)
+        case Lookup(name=name):
+            return infer.value(site, number) if _is_from_around(infer, site, name) else None
+        case Choice(values=choices, where=()):
+            where = infer.body(site).where
+            parts = [_passed(infer, site, value, excluded) for value in choices if value != number and where[value] not in excluded]
+            return None if None in parts else union(*[part for part in parts if part is not None])
+        case Call(args=(), keywords=()):
+            return _given(infer, site, op)
     values = infer.value(site, number) if isinstance(op, Const | Display) else ()
     return values if len(values) == 1 and isinstance(values[0], Literal | TupleValue) else None
+
+
+def _given(infer: Inference, site: Site, op: Call) -> Values | None:
+    """What a function without arguments gives that only tells whether a loop runs: the loop, or a constant."""
+    if _asks_for_loop(infer, site, op):
+        return _LOOP
+    callee = infer.value(site, op.func)
+    function = callee[0] if len(callee) == 1 else None
+    if not isinstance(function, Function) or function.receiver is not None or infer.is_standard(function):
+        return None
+    body = infer.function_body(function)
+    if body.is_async or body.is_generator or len(body.ops) > LONGEST_PREDICATE:
+        return None
+    cache = infer.caches.setdefault("predicates", {})
+    if function not in cache:
+        cache[function] = None
+        cache[function] = _returned_always(infer, Site(function.module, function.body))
+    return cache[function]  # type: ignore[return-value]
+
+
+def _returned_always(infer: Inference, site: Site) -> Values | None:
+    body = infer.body(site)
+    excluded = excluded_regions(infer, site)
+    parts: list[Values] = []
+    for op, where in zip(body.ops, body.where, strict=True):
+        if isinstance(op, Return) and where not in excluded:
+            decided = None if op.value < 0 else _truth(infer, site, op.value, excluded)
+            part = (Literal(decided),) if decided is not None else None
+            passed = None if op.value < 0 else _passed(infer, site, op.value, excluded)
+            found = passed or part
+            if not found:
+                return None
+            parts.append(found)
+    return union(*parts) if parts else None
+
+
+def _starts_or_ends(infer: Inference, site: Site, op: Call, argument: int, excluded: Collection[int]) -> bool | None:
+    """``name.startswith("x")`` of a constant that is passed."""
+    callee = infer.body(site).ops[op.func]
+    if not isinstance(callee, Attr) or callee.name not in ("startswith", "endswith"):
+        return None
+    verdicts = set()
+    for value in _passed(infer, site, callee.base, excluded) or ():
+        for affix in _passed(infer, site, argument, excluded) or ():
+            if not isinstance(value, Literal) or not isinstance(value.value, str) or not isinstance(affix, Literal):
+                return None
+            verdicts.add(isinstance(affix.value, str) and getattr(value.value, callee.name)(affix.value))
+    return verdicts.pop() if len(verdicts) == 1 else None
 
 
 def _is_from_around(infer: Inference, site: Site, name: str) -> bool:
@@ -105,13 +205,13 @@ def _is_instance(infer: Inference, values: Values | None, types: Values) -> bool
     return None if any(may_be_of(infer, value, kind) for value in values for kind in kinds) else False
 
 
-def _joined(infer: Inference, site: Site, op: Choice) -> bool | None:
+def _joined(infer: Inference, site: Site, op: Choice, excluded: Collection[int]) -> bool | None:
     """``a and b``, ``a or b``: the branch in which the last part stands tells which it is."""
     region = infer.body(site).regions[op.where[-1]]
     if region.kind != "branch" or region.value not in op.values:
         return None
     conjunction = region.positive
-    parts = [truth(infer, site, value) for value in op.values]
+    parts = [_truth(infer, site, value, excluded) for value in op.values]
     if (not conjunction) in parts:
         return not conjunction
     return None if None in parts else conjunction
@@ -134,13 +234,20 @@ def _compare(operator: str, left: Value, right: Value) -> bool | None:
     if isinstance(left, Literal) and isinstance(right, Literal):
         same = left.value == right.value and type(left.value) is type(right.value)
         return same != negative
-    if operator in ("Is", "IsNot") and Literal(None) in (left, right):
-        other = right if left == Literal(None) else left
-        return negative if isinstance(other, Instance | Function | ClassValue | Partial | Adapter | ModuleValue) else None
+    constant, other = (left, right) if isinstance(left, Literal) else (right, left)
+    if isinstance(constant, Literal) and (constant.value is None or isinstance(constant.value, bool)):
+        if isinstance(other, Instance):
+            return negative if _differs(other, constant) else None
+        return negative if isinstance(other, Function | ClassValue | Partial | Adapter | ModuleValue) else None
     return None
+
+
+def _differs(instance: Instance, constant: Literal) -> bool:
+    """Whether an object can't be a constant: None is no object of a class, True and False are objects of few."""
+    return constant.value is None or instance.cls.name not in ("builtins.bool", "builtins.int", "builtins.object")
 
 
 def _is_true(value: Value) -> bool | None:
     if isinstance(value, Literal):
         return bool(value.value)
-    return True if isinstance(value, Function | ClassValue | Partial | Adapter | ModuleValue) else None
+    return True if value in _LOOP or isinstance(value, Function | ClassValue | Partial | Adapter | ModuleValue) else None
