@@ -44,6 +44,9 @@ from flake8_noblock.link.values import (
 _NONE: frozenset[int] = frozenset()
 _LOOP: Values = (Instance(ForeignClass("asyncio.AbstractEventLoop")),)
 
+MOST_CHOICES = 4
+"""Branches in a row through which a value is followed."""
+
 LONGEST_PREDICATE = 40
 """Operations: a longer function is not asked whether it always gives the same constant."""
 
@@ -114,7 +117,9 @@ def _truth(infer: Inference, site: Site, number: int, excluded: Collection[int])
     return decided.pop() if len(decided) == 1 else None
 
 
-def _passed(infer: Inference, site: Site, number: int, excluded: Collection[int]) -> Values | None:
+def _passed(
+    infer: Inference, site: Site, number: int, excluded: Collection[int], depth: int = MOST_CHOICES
+) -> Values | None:
     """What a parameter is in this context, or a name of the function around; the value of a constant; else None."""
     op = infer.body(site).ops[number]
     match op:
@@ -124,7 +129,9 @@ def _passed(infer: Inference, site: Site, number: int, excluded: Collection[int]
             return infer.value(site, number) if _is_from_around(infer, site, name) else None
         case Choice(values=choices, where=()):
             where = infer.body(site).where
-            parts = [_passed(infer, site, value, excluded) for value in choices if value != number and where[value] not in excluded]
+            if depth == 0:
+                return None
+            parts = [_passed(infer, site, value, excluded, depth - 1) for value in choices if value != number and where[value] not in excluded]
             return None if None in parts else union(*[part for part in parts if part is not None])
         case Call(args=(), keywords=()):
             return _given(infer, site, op)
@@ -211,7 +218,9 @@ def _joined(infer: Inference, site: Site, op: Choice, excluded: Collection[int])
     if region.kind != "branch" or region.value not in op.values:
         return None
     conjunction = region.positive
-    parts = [_truth(infer, site, value, excluded) for value in op.values]
+    parts = [_truth(infer, site, value, excluded) for value in op.values if not isinstance(infer.body(site).ops[value], Choice)]
+    if len(parts) < len(op.values):
+        return None if (not conjunction) not in parts else not conjunction
     if (not conjunction) in parts:
         return not conjunction
     return None if None in parts else conjunction
