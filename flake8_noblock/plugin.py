@@ -49,6 +49,7 @@ class Plugin:
     _values: ClassVar[dict[str, list[str]]] = {}
     _selected: ClassVar[tuple[str, ...]] = ()
     _session: ClassVar[Session | None] = None
+    _linted: ClassVar[set[str]] = set()
     _rules: ClassVar[list[Rule]] = []
 
     def __init__(self, tree: ast.Module, filename: str, lines: Sequence[str]) -> None:
@@ -93,6 +94,7 @@ class Plugin:
         cls._values = {name: _listed(getattr(namespace, f"noblock_{name.replace('-', '_')}")) for name in named}
         cls._selected = (*(namespace.select or ()), *(namespace.extend_select or ()))
         cls._session = None
+        cls._linted = set()
         if any(cls._values.values()):
             with _nothing_imported_from_working_folder():
                 cls._check_values()
@@ -111,7 +113,11 @@ class Plugin:
     def _findings(self) -> list[Finding]:
         if self._session is None and not self._needs_session():
             return []
+        if self._filename in self._linted:
+            type(self)._session = None  # A second run in one process: files may have changed since the first.
+            self._linted.clear()
         session = self._session or self._start()
+        self._linted.add(self._filename)
         return session.lint(self._tree, self._filename, "".join(self._lines), self._rules)
 
     def _needs_session(self) -> bool:
@@ -199,7 +205,7 @@ def configured(arguments: Sequence[str]) -> Configuration:
 
 def _with_cache(values: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """`values` with the folder among the user's caches, if none is given."""
-    if values["cache-dir"]:
+    if values.get("cache-dir"):
         return dict(values)
     from flake8_noblock.cache.store import user_folder
 

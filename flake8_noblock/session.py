@@ -74,12 +74,20 @@ class Session:
         """The findings of all rules, from the store if they are there."""
         key = self._recall.key(*self._named(filename), text.encode("utf-8", "surrogatepass"))
         findings = self._recall.results.get(key)
-        if findings is None:
+        if findings is not None:
+            self._keep_up(tree, filename, text)
+        else:
             findings = self._lint(tree, filename, text, RULES)
             if not any(finding.code == INTERNAL_ERROR for finding in findings):
                 self._recall.results.put(key, findings)
             self._store.flush()
         return findings
+
+    def _keep_up(self, tree: ast.Module, filename: str, text: str) -> None:
+        """Let other modules see this text, too, where they saw another."""
+        known = self._program.loaded(self._key(filename))
+        if known is not None and known.digest != digest(text.encode("utf-8", "surrogatepass")):
+            self._infer_with(tree, filename, text)
 
     @cached_property
     def _recall(self) -> Recall:

@@ -32,18 +32,54 @@ COMMAND = "__main__"
 LONGEST = 500
 # A room imports itself and those after it; commands (`__main__`) stand above all.
 ORDER = (
+    "commands",
     "plugin",
     "session",
+    "cache",
     "rules",
     "report",
     "effects",
-    "link",
     "options",
+    "link",
     "facts",
     "knowledge",
     "finding",
 )
 LEAVES = ("facts", "knowledge", "finding")
+# What a room may import less than its place allows.
+NARROWER = {
+    "cache": {"options", "link", "facts", "finding"},
+    "options": {"link", "knowledge"},
+    "link": {"facts", "knowledge"},
+}
+ONE_FOR_DISK = "flake8_noblock.cache.store"
+GENERATORS = {"flake8_noblock.report.__main__", "flake8_noblock.knowledge.__main__"}
+WRITES = {
+    "chmod",
+    "fchmod",
+    "ftruncate",
+    "hardlink_to",
+    "link",
+    "makedirs",
+    "mkdir",
+    "mkdtemp",
+    "mkstemp",
+    "remove",
+    "removedirs",
+    "rename",
+    "renames",
+    "rmdir",
+    "rmtree",
+    "symlink",
+    "symlink_to",
+    "touch",
+    "truncate",
+    "unlink",
+    "utime",
+    "write_bytes",
+    "write_text",
+}
+WRITES_IN_OS = {"replace", "write"}
 SAMPLES = (PACKAGE / "session.py", PACKAGE / "facts" / "statements.py", ROOT / "tests" / "stdlib_probe.py")
 RUNS_CODE = {"eval", "exec", "compile", "__import__", "import_module", "exec_module", "load_module", "run_path", "run_module"}
 HARMLESS_NAMESAKES = {"re.compile"}
@@ -95,8 +131,12 @@ def test_at_most_one_module_imports_astroid() -> None:
 @pytest.mark.parametrize(
     ("imported", "absent"),
     [
-        ("flake8_noblock.plugin", {"astroid", "msgspec", "typeshed_client", "flake8_noblock.session"}),
-        ("flake8_noblock.session, flake8_noblock.rules.registry", {"astroid"}),
+        (
+            "flake8_noblock.plugin",
+            {"astroid", "msgspec", "platformdirs", "rich", "typeshed_client", "flake8_noblock.cache", "flake8_noblock.session"},
+        ),
+        ("flake8_noblock.session, flake8_noblock.rules.registry", {"astroid", "platformdirs", "rich", "typeshed_client"}),
+        ("flake8_noblock.__main__", {"flake8", "flake8_noblock.commands", "flake8_noblock.session", "msgspec", "rich"}),
     ],
 )
 def test_imports_that_come_late(imported: str, absent: set[str]) -> None:
@@ -128,6 +168,55 @@ def test_leaves_import_nothing_of_the_other_rooms(leaf: str) -> None:
     inside = {name: own(imported) for name, imported in imports().items() if room(name) == leaf}
     assert inside
     assert {other for imported in inside.values() for other in imported if room(other) != leaf} == set()
+
+
+@pytest.mark.parametrize(("name", "below"), NARROWER.items(), ids=NARROWER)
+def test_rooms_that_know_less_than_their_place_allows(name: str, below: set[str]) -> None:
+    inside = [own(imported) for module, imported in imports().items() if room(module) == name]
+    assert inside
+    assert {room(other) for imported in inside for other in imported} - {name} <= below
+
+
+@pytest.mark.parametrize("module", ["platformdirs", "zlib", "tempfile", "shutil"])
+def test_at_most_one_module_imports_what_the_disk_needs(module: str) -> None:
+    assert importers(module) <= {ONE_FOR_DISK}
+
+
+def test_only_the_store_writes_to_disk() -> None:
+    """Apart from the generators of our own pages, which users don't run."""
+    written = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): [
+            name for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for name in writes(node)
+        ]
+        for path in SOURCES
+    }
+    assert {name for name, calls in written.items() if calls} == {ONE_FOR_DISK, *GENERATORS}
+
+
+def writes(node: ast.AST) -> list[str]:
+    """The names in `node` by which files could be made, changed or removed."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr=name)) if name in WRITES | WRITES_IN_OS:
+            return [name]
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in WRITES:
+            return [name]
+        case ast.Call(func=ast.Attribute(attr="open") | ast.Name(id="open"), args=args, keywords=keywords):
+            modes = [part.value for part in [*args, *(word.value for word in keywords)] if isinstance(part, ast.Constant)]
+            return ["open" for mode in modes if isinstance(mode, str) and re.fullmatch("[rwaxbt+]*[wax+][rwaxbt+]*", mode)]
+    return []
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["os.mkdir(p)", "p.write_text('')", "os.replace(a, b)", "open(p, 'w')", "p.open(mode='ab')", "os.write(1, b'')", "rmtree(p)"],
+)
+def test_the_search_for_writes_finds_them(source: str) -> None:
+    assert any(writes(node) for node in ast.walk(ast.parse(source)))
+
+
+@pytest.mark.parametrize("source", ["open(p)", "open(p, 'rb')", "text.replace('a', 'b')", "replace(options, follow='all')"])
+def test_the_search_for_writes_leaves_the_rest(source: str) -> None:
+    assert not any(writes(node) for node in ast.walk(ast.parse(source)))
 
 
 def test_no_cycles_among_modules() -> None:

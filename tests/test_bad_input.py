@@ -38,7 +38,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The working folder of runs of the plugin class, with a session of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
-    values = {f"noblock_{option}": [] for option in OPTIONS}
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
+    single = {"follow": "", "environment": "", "cache_dir": "", "possible": False}
+    values = {f"noblock_{option}": value for option, value in (*dict.fromkeys(OPTIONS, []).items(), *single.items())}
     Plugin.parse_options(Namespace(select=None, extend_select=None, **values))
     yield tmp_path
     Plugin.parse_options(Namespace(select=None, extend_select=None, **values))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = {"astroid", "msgspec", "typeshed_client"}
+HEAVY = {"astroid", "msgspec", "platformdirs", "rich", "typeshed_client"}
+ENGINE = tuple(f"flake8_noblock.{room}" for room in ("cache", "commands", "effects", "facts", "link", "session"))
 
 IMPORT = "import json, sys; import flake8_noblock.plugin; print(json.dumps(sorted(sys.modules)))"
 
@@ -43,10 +45,11 @@ async def pause() -> None:
 
 
 def modules_after(program: str, *arguments: str, folder: Path) -> set[str]:
-    """The modules that a fresh interpreter has imported at the end of this program."""
+    """The modules that a fresh interpreter has imported at the end of this program; the user's cache folder lies in `folder`."""
     run = subprocess.run(
         [sys.executable, "-P", "-c", program, *arguments],
         cwd=folder,
+        env={**os.environ, "XDG_CACHE_HOME": str(folder / "caches")},
         capture_output=True,
         text=True,
         check=True,
@@ -65,13 +68,21 @@ def test_linting_a_file_without_asynchronous_code_imports_nothing_heavy(tmp_path
     modules = modules_after(LINT, "pages.py", folder=tmp_path)
     assert "flake8_noblock.plugin" in modules
     assert not modules & HEAVY
-    assert not {name for name in modules if name.startswith(("flake8_noblock.facts", "flake8_noblock.link"))}
+    assert not {name for name in modules if name.startswith(ENGINE)}
     assert (tmp_path / "found.txt").read_text(encoding="utf-8") == ""
+    assert not (tmp_path / "caches").exists()
 
 
 def test_linting_a_file_with_asynchronous_code_loads_the_engine_and_no_astroid(tmp_path: Path) -> None:
     (tmp_path / "pause.py").write_text(WITH_LOOP, encoding="utf-8")
     modules = modules_after(LINT, "pause.py", folder=tmp_path)
     assert "flake8_noblock.link.evaluate" in modules
-    assert "astroid" not in modules
+    assert not modules & {"astroid", "rich"}
     assert "NBL101" in (tmp_path / "found.txt").read_text(encoding="utf-8")
+
+
+def test_a_named_cache_folder_saves_the_search_for_one(tmp_path: Path) -> None:
+    (tmp_path / "pause.py").write_text(WITH_LOOP, encoding="utf-8")
+    for folder in ("none", str(tmp_path / "kept")):
+        assert "platformdirs" not in modules_after(LINT, f"--noblock-cache-dir={folder}", "pause.py", folder=tmp_path)
+        assert "NBL101" in (tmp_path / "found.txt").read_text(encoding="utf-8")

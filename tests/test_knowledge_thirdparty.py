@@ -70,7 +70,7 @@ def own_names(facts: Table) -> list[str]:
     """Every name that a table speaks about; the values of its mappings may point anywhere."""
     mappings = (facts.aliases, facts.returns, facts.attributes, facts.bases)
     classes = [name for row in facts.loop_methods for name in row.classes]
-    names = [*called_names(facts), *following_names(facts), *facts.safe, *classes]
+    names = [*called_names(facts), *following_names(facts), *facts.safe, *facts.fields, *facts.running, *classes]
     return [*names, *(name for mapping in mappings for name in mapping)]
 
 

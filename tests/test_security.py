@@ -1,12 +1,14 @@
-"""The code that is read is never imported or run, nothing is written beside it, and no interpreter is started."""
+"""The code that is read is never imported or run, nothing is written but the cache, no interpreter is started."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,10 +63,13 @@ LATE = (
     "json",
     "lazy_object_proxy",
     "msgspec",
+    "platformdirs",
+    "rich",
     "tomllib",
     "typeshed_client",
     "typing_extensions",
     "wrapt",
+    "zlib",
 )
 C_SOURCE = """\
 #include <Python.h>
@@ -83,6 +88,7 @@ PyMODINIT_FUNC PyInit__fast(void) {
 """
 # Runs flake8 and tells what it asked of the system, apart from reading.
 WATCHED = """\
+import json
 import os
 import sys
 
@@ -93,16 +99,16 @@ def watch(event, args):
     if event.startswith(("subprocess.", "socket.", "ctypes.", "pty.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn",
                          "os.startfile", "os.system", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate",
                          "os.link", "os.symlink", "os.chmod", "os.utime", "shutil.", "tempfile.", "urllib.")):
-        asked.append(f"{event} {args!r}")
+        asked.append([event, *map(str, args)])
     if event == "open" and (set(str(args[1] or "")) & set("wax+") or (args[2] or 0) & (os.O_WRONLY | os.O_RDWR)):
-        asked.append(f"{event} {args!r}")
+        asked.append([event, *map(str, args)])
 
 
 from flake8.main.cli import main
 
 sys.addaudithook(watch)
 status = main(sys.argv[1:])
-print("asked:", *asked, "astroid" in sys.modules, sep="\\n")
+print("asked:", json.dumps([asked, "astroid" in sys.modules]), sep="\\n")
 raise SystemExit(status)
 """
 
@@ -181,16 +187,17 @@ def shadow(folder: Path, mark: Path, names: Sequence[str] = LATE) -> None:
 
 
 def run(command: list[str], cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """flake8 by `command`, in an environment that names no other folder than `environment` says."""
+    """flake8 by `command`, in an environment that names no other folder than `environment` says, but one for an empty cache."""
     own = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONSAFEPATH")}
-    return subprocess.run(
-        [*command, "--select=NBL", "main.py"],
-        cwd=cwd,
-        env={**own, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as caches:
+        return subprocess.run(
+            [*command, "--select=NBL", "main.py"],
+            cwd=cwd,
+            env={**own, "XDG_CACHE_HOME": caches, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 def assert_judged(done: subprocess.CompletedProcess[str]) -> None:
@@ -306,7 +313,7 @@ def late(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 @pytest.mark.parametrize("path", [None, ".", "src", "here"])
 def test_a_working_folder_on_the_path(project: Path, mark: Path, late: list[str], path: str | None) -> None:
     """``python -m flake8`` and PYTHONPATH put it before the standard library; what is imported late comes from elsewhere."""
-    assert {"msgspec", "typeshed_client"} <= set(late)
+    assert {"msgspec", "platformdirs", "typeshed_client"} <= set(late)
     shadow(project, mark, late)
     shadow(project / "src", mark, late)
     environment = {} if path is None else {"PYTHONPATH": str(project) if path == "here" else path}
@@ -325,22 +332,29 @@ def test_standard_input_with_the_working_folder_on_the_path(
     assert marks(mark) == []
 
 
-def test_the_path_is_as_before_after_each_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_path_is_as_before_after_each_file(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other plugins run in the same process."""
     import ast
 
     from flake8_noblock.plugin import Plugin
 
     monkeypatch.chdir(project)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     monkeypatch.syspath_prepend(str(project))
+    monkeypatch.setattr(Plugin, "_values", {})
+    monkeypatch.setattr(Plugin, "_session", None)
     before, entries = sys.path, list(sys.path)
-    for _ in Plugin(ast.parse(MAIN), "main.py", MAIN.splitlines(keepends=True)).run():
+    codes = []
+    for _, _, text, _ in Plugin(ast.parse(MAIN), "main.py", MAIN.splitlines(keepends=True)).run():
         assert sys.path is before
+        codes.append(text.partition(" ")[0])
+    assert "NBL101" in codes
+    assert "NBL900" not in codes
     assert sys.path is before
     assert sys.path == entries
 
 
-# --- nothing is written, nothing is started, nobody is called ----------------------------------------------------------
+# --- nothing but the cache is written, nothing is started, nobody is called --------------------------------------------
 
 
 def listing(folder: Path) -> list[tuple[str, int, int]]:
@@ -349,20 +363,27 @@ def listing(folder: Path) -> list[tuple[str, int, int]]:
     return [(str(path), path.lstat().st_size, path.lstat().st_mtime_ns) for path in paths]
 
 
-def test_nothing_is_written_to_the_project_or_the_home(
-    project: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    home = tmp_path_factory.mktemp("home")
-    (home / ".cache").mkdir()
-    folders = [
-        folder for folder in (project, home) for folder in (folder, *folder.rglob("*")) if folder.is_dir()
-    ]
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a folder for caches."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / ".cache").mkdir()
+    return folder
+
+
+def at_home(project: Path, home: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    names = {"HOME": str(home), "USERPROFILE": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+    return run([*SAFE, *options], project, **names)
+
+
+def test_nothing_is_written_to_the_project_or_the_home_without_a_cache(project: Path, home: Path) -> None:
+    folders = [folder for above in (project, home) for folder in (above, *above.rglob("*")) if folder.is_dir()]
     before = listing(project), listing(home)
     modes = {folder: folder.stat().st_mode for folder in folders}
     for folder in folders:
         folder.chmod(0o555)
     try:
-        done = run(SAFE, project, HOME=str(home), USERPROFILE=str(home), XDG_CACHE_HOME=str(home / ".cache"))
+        done = at_home(project, home, "--noblock-cache-dir=none")
     finally:
         for folder, mode in modes.items():
             folder.chmod(mode)
@@ -370,14 +391,42 @@ def test_nothing_is_written_to_the_project_or_the_home(
     assert (listing(project), listing(home)) == before
 
 
-@pytest.mark.parametrize("option", ["--noblock-safe-calls=shop.*", "--extend-select=NBL1"])
-def test_what_is_asked_of_the_system(
-    project: Path, tmp_path_factory: pytest.TempPathFactory, option: str
-) -> None:
-    """No process, no connection, no shared library, no file opened for writing."""
-    driver = write(tmp_path_factory.mktemp("driver"), {"watched.py": WATCHED}) / "watched.py"
-    done = run([sys.executable, "-B", "-P", str(driver), option], project)
-    judged, _, asked = done.stdout.partition("asked:\n")
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="the cache folder of the user is another there")
+def test_nothing_but_the_cache_is_written_to_the_project_or_the_home(project: Path, home: Path) -> None:
+    cache = home / ".cache" / "flake8-noblock"
+    cache.mkdir(mode=0o700)
+    before = listing(project), [entry for entry in listing(home) if entry[0] != str(cache)]
+    assert_judged(at_home(project, home))
+    assert any(path.is_file() for path in cache.rglob("*-results"))
+    elsewhere = [entry for entry in listing(home) if not Path(entry[0]).is_relative_to(cache)]
+    assert (listing(project), elsewhere) == before
+
+
+def asked(project: Path, driver: Path, *options: str) -> list[list[str]]:
+    """What a run asks of the system apart from reading: events and their arguments."""
+    program = write(driver, {"watched.py": WATCHED}) / "watched.py"
+    done = run([sys.executable, "-B", "-P", str(program), *options], project)
+    judged, _, told = done.stdout.partition("asked:\n")
     assert " NBL101 " in judged
     assert " NBL900 " not in judged
-    assert asked.splitlines() == ["True"], "astroid was asked, and nothing else"
+    events, astroid = json.loads(told)
+    assert astroid is True, "without it, the rest would prove little"
+    return list(events)
+
+
+@pytest.mark.parametrize("option", ["--noblock-safe-calls=shop.*", "--extend-select=NBL1"])
+def test_what_is_asked_of_the_system(project: Path, tmp_path_factory: pytest.TempPathFactory, option: str) -> None:
+    """No process, no connection, no shared library, no file opened for writing."""
+    assert asked(project, tmp_path_factory.mktemp("driver"), option, "--noblock-cache-dir=none") == []
+
+
+@pytest.mark.parametrize("option", ["--noblock-safe-calls=shop.*", "--extend-select=NBL1"])
+def test_what_is_asked_of_the_system_for_the_cache(project: Path, tmp_path_factory: pytest.TempPathFactory, option: str) -> None:
+    """Files and folders inside the cache folder, and nothing else."""
+    cache = tmp_path_factory.mktemp("cache") / "kept"
+    events = asked(project, tmp_path_factory.mktemp("driver"), option, f"--noblock-cache-dir={cache}")
+    assert {event for event, *_ in events} <= {"open", "os.mkdir", "os.chmod", "os.rename", "os.remove"}
+    paths = [path for event, *rest in events for path in rest[: 2 if event == "os.rename" else 1]]
+    # os.fchmod tells the number of an open file.
+    assert {path for path in paths if not path.isdecimal() and not Path(path).is_relative_to(cache)} == set()
+    assert any(path.endswith("-results") for path in paths)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from flake8_noblock.cache.signature import plugin_signature, signature_of, state_of
@@ -67,5 +69,7 @@ class FactsCache:
             return None
 
     def _keep(self, key: bytes, facts: ModuleFacts | None) -> None:
-        if facts is not None:
+        if facts is None:
+            return
+        with suppress(UnicodeEncodeError):  # A text with a lone surrogate can't be written.
             self._store.put(_KIND, plugin_signature() + key, _ENCODER.encode(facts))

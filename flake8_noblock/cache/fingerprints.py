@@ -7,7 +7,7 @@ fingerprint in common.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from flake8_noblock.cache.signature import plugin_signature
 from flake8_noblock.cache.store import Store
 from flake8_noblock.link.components import components
 from flake8_noblock.link.finder import Finder, module_name
-from flake8_noblock.link.imported import Mentioned, mentioned
+from flake8_noblock.link.imported import Mentioned, mentioned, words
 from flake8_noblock.link.inheritance import Inheritance
 from flake8_noblock.link.program import absolute_name, digest, read_source
 
@@ -45,6 +45,8 @@ class Fingerprints:
         self._loose = loose
         self._known: dict[_Node, bytes] = {}
         self._texts: dict[Path, tuple[bytes, Mentioned]] = {}
+        self._sources: dict[Path, bytes] = {}
+        self._words: dict[Path, frozenset[str]] = {}
 
     def of(self, path: Path, name: str, root: Path | None, text: bytes) -> bytes:
         """The fingerprint of the module in file `path` that goes by `name` and has this text, whatever lies on disk."""
@@ -52,6 +54,8 @@ class Fingerprints:
         mark = digest(text)
         if path in self._texts and self._texts[path][0] != mark:
             self._known.clear()
+            self._words.pop(path, None)
+        self._sources[path] = text
         self._texts[path] = mark, self._mentioned(text, mark)
         for component in components(node, self._needed, self._known.__contains__, MOST_MODULES):
             self._fix(component)
@@ -78,12 +82,36 @@ class Fingerprints:
                     found[other] = None
                 elif not self._is_folder(".".join(parts[:cut]), node.root):
                     break
-        for name in text.declaring:
-            for path in self._inheritance.files(name):
-                own, root = module_name(path, self._finder.roots, Path())
-                if own:
-                    found[_Node(path, own, root)] = None
+        for other in list(found):
+            if other.path.stem == "__init__":
+                found.update(dict.fromkeys(self._submodules(node, other)))
+        if text.declares:
+            found.update(dict.fromkeys(self._implementing(text.classes)))
         yield from found
+
+    def _submodules(self, node: _Node, package: _Node) -> Iterator[_Node]:
+        """The modules of a package that a module names in any way: ``package.module`` need not be imported by that name."""
+        if node.path not in self._words:
+            self._words[node.path] = words(self._sources.get(node.path) or read_source(node.path))
+        for name in self._finder.submodules(package.path.parent) & self._words[node.path]:
+            other = self._node(f"{package.name}.{name}", node.root)
+            if other is not None:
+                yield other
+
+    def _implementing(self, classes: Iterable[str]) -> Iterator[_Node]:
+        """The files with classes that inherit from one of `classes`, or from one that does."""
+        todo, seen = list(classes), set(classes)
+        paths: dict[Path, None] = {}
+        while todo:
+            for path in self._inheritance.files(todo.pop()):
+                if path not in paths:
+                    paths[path] = None
+                    own, root = module_name(path, self._finder.roots, Path())
+                    node = _Node(path, own or path.stem, root)
+                    yield node
+                    new = [name for name in self._text(node)[1].classes if name not in seen]
+                    seen.update(new)
+                    todo += new
 
     def _node(self, name: str, root: Path | None) -> _Node | None:
         location = self._finder.find(name, root)
@@ -100,6 +128,8 @@ class Fingerprints:
     def _text(self, node: _Node) -> tuple[bytes, Mentioned]:
         if node.path not in self._texts:
             text = read_source(node.path)
+            if node.path.suffix == ".pyi":
+                text += b"\n" + read_source(node.path.with_suffix(".py"))  # The bodies of what the stub declares.
             mark = digest(text)
             self._texts[node.path] = mark, self._mentioned(text, mark)
         return self._texts[node.path]

@@ -7,15 +7,17 @@ import sys
 from collections.abc import Iterable
 from functools import cache
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 
+_USED = ("astroid", "msgspec", "typeshed-client")
 PACKAGE = Path(__file__).parents[1]
 
 
 @cache
 def plugin_signature() -> bytes:
-    """Changes with the plugin's own files, tables included, and with the Python that runs it."""
-    parts = [sys.version, sys.platform, os.name]
+    """Changes with the plugin's own files, tables included, what it is built on, and the Python that runs it."""
+    parts = [sys.version, sys.platform, os.name, *[version(name) for name in _USED]]
     for folder, folders, files in os.walk(PACKAGE):
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         parts += [state_of(os.path.join(folder, name)) for name in sorted(files)]

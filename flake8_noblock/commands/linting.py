@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import tokenize
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flake8_noblock.finding import Finding
 from flake8_noblock.plugin import Configuration
@@ -58,7 +58,8 @@ class Linter:
     """Lints files one by one."""
 
     def __init__(self, configuration: Configuration) -> None:
-        self._session = Session(configuration.options)
+        # What a finding is made of is looked at here, and the cache holds findings only.
+        self._session = Session(replace(configuration.options, cache_folder=None))
         self._rules = [rule for rule in configuration.rules if isinstance(rule, BlockingRule | ThroughRule)]
         self._shown = configuration.shown
 

@@ -94,7 +94,7 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
                 run = call_runs(infer, callee, arguments_of(infer, site, op), place)
                 if number not in uses.awaited:
                     yield Edge(number, run)
-                elif not _gives_results(infer, infer.value(site, number)):
+                elif run != NOTHING and not _gives_results(infer, infer.value(site, number)):
                     yield Edge(number, bodies_only(run))
             yield from _handed_over(infer, place, op)
         case Attr(base=base, name=name):

@@ -11,6 +11,7 @@ from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import is_abstract, overrides
 from flake8_noblock.effects.protocols import FALLBACKS
+from flake8_noblock.effects.remembered import is_warm
 from flake8_noblock.effects.runs import NOTHING, OneOf, Run, all_of, one_of
 from flake8_noblock.facts.model import Attr, Call
 from flake8_noblock.knowledge.schema import Blocking
@@ -118,6 +119,8 @@ def _body(infer: Inference, function: Function, arguments: Arguments) -> Run:
         return NOTHING
     body = infer.function_body(source)
     if body.is_async or body.is_generator or body.failed or infer.knowledge.cut(infer.path(function)) is not None:
+        return NOTHING
+    if body.decorators and is_warm(infer, source):
         return NOTHING
     return Site(source.module, source.body, context_of_call(infer, source, arguments))
 

@@ -153,12 +153,14 @@ class Decorator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ``factory`` says how they are written: ``never`` as ``@name``, ``always`` as ``@name(...)``, ``maybe`` either way.
     ``gives``: the result is called like the function ``itself``, or gives a ``context manager`` that runs it when entered.
     ``runs`` is the path of a blocking operation that calling the result runs besides: the pause between two tries.
+    ``remembers``: what the function gave once is given again without running it.
     """
 
     names: tuple[str, ...]
     factory: Literal["never", "always", "maybe"] = "never"
     gives: Literal["itself", "context manager"] = "itself"
     runs: str = ""
+    remembers: bool = False
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

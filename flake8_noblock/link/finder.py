@@ -65,6 +65,10 @@ class Finder:
             self._found[key] = self._search(name, root)
         return self._found[key]
 
+    def submodules(self, folder: Path) -> frozenset[str]:
+        """The names of the modules and packages in the folder of a package."""
+        return frozenset(entry.partition(".")[0] for entry in self._entries(folder))
+
     def is_standard(self, name: str) -> bool:
         top = name.partition(".")[0]
         return top in sys.stdlib_module_names or top == "_typeshed" or top == "typing_extensions"

@@ -14,10 +14,10 @@ from flake8_noblock.link.values import NO_CONTEXT, NOTHING, UNKNOWN, ClassValue,
 DEEPEST = 40
 """Questions that may depend on one another in a row; what lies deeper is asked from the other end, or is unknown."""
 
-MOST_ROUNDS = 64
+MOST_ROUNDS = 32
 """Questions that are put first because others lead to them too deep; if they don't suffice, the answer is unknown."""
 
-MOST_STEPS = 4000
+MOST_STEPS = 1500
 """Questions asked to answer one question; if they don't suffice, the answer is unknown."""
 
 MOST_STEPS_OUTSIDE = 500
