@@ -64,6 +64,7 @@ class Session:
         """The findings of `rules` in the module whose text and tree these are, in the order of their places."""
         if not self._knowledge.may_concern_loop(text):
             return []
+        self._facts.show(self._named(filename)[1], text.encode("utf-8", "surrogatepass"))
         with _without_collector():
             if self._options.cache_folder is None:
                 return self._lint(tree, filename, text, rules)

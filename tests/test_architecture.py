@@ -84,7 +84,7 @@ SAMPLES = (PACKAGE / "session.py", PACKAGE / "facts" / "statements.py", ROOT / "
 RUNS_CODE = {"eval", "exec", "compile", "__import__", "import_module", "exec_module", "load_module", "run_path", "run_module"}
 HARMLESS_NAMESAKES = {"re.compile"}
 LOADS_CODE = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "imp", "runpy", "code", "codeop", "importlib"}
-HARMLESS_MODULES = {"importlib.resources", "importlib.resources.abc"}
+HARMLESS_MODULES = {"importlib.resources", "importlib.resources.abc", "importlib.metadata"}
 
 
 @cache

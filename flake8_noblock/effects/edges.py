@@ -15,14 +15,14 @@ from flake8_noblock.effects.receivers import callees
 from flake8_noblock.effects.runs import NOTHING, Run, bodies_only
 from flake8_noblock.effects.targets import call_runs, definition_runs, method_runs, named_method_runs, reading_runs, storing_runs
 from flake8_noblock.facts import model
-from flake8_noblock.facts.model import Attr, Binary, Body, Call, ClassDef, Op, Raise, StoreAttr
+from flake8_noblock.facts.model import Attr, Await, Binary, Body, Call, ClassDef, Op, Raise, StoreAttr
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.attributes import element
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.evaluate import arguments_of
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.regions import excluded_regions
-from flake8_noblock.link.values import NO_CONTEXT, ClassValue, Context, Coroutine, Instance, Literal, Values, union
+from flake8_noblock.link.values import NO_CONTEXT, ClassValue, Context, Coroutine, Function, Instance, Literal, Values, union
 
 
 class Edge(NamedTuple):
@@ -114,9 +114,18 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
             yield Edge(number, run)
             if run == NOTHING:
                 yield Edge(number, method_runs(infer, infer.value(site, right), reflected, place))
+        case Await(value=value) if _is_coroutine(infer, site, value):
+            return  # It runs on its own account, and what it gives need not be known.
         case _ if known is None:
             for value, method in steps(op):
                 yield Edge(number, method_runs(infer, infer.value(site, value), method, place))
+
+
+def _is_coroutine(infer: Inference, site: Site, number: int) -> bool:
+    """Whether an operation is a call of a coroutine function."""
+    op = infer.body(site).ops[number]
+    callee = infer.value(site, op.func) if isinstance(op, Call) else ()
+    return bool(callee) and all(isinstance(v, Function) and infer.function_body(v).is_async for v in callee)
 
 
 def _gives_results(infer: Inference, values: Values) -> bool:

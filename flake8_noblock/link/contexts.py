@@ -56,6 +56,12 @@ from flake8_noblock.link.values import (
 DEEPEST_CONTEXT = 4
 """Contexts within contexts: closures and partials that are handed on by closures and partials."""
 
+MOST_CONTEXTS = 400
+"""Contexts of one body; a body that is called in more ways is looked at without them from then on."""
+
+LARGEST_CONTEXT = 80
+"""Values in one context, and in those within it."""
+
 MOST_ITEMS = 32
 """Containers with more items than these are not told apart item by item."""
 
@@ -96,26 +102,40 @@ def context_of_call(infer: Inference, function: Function, arguments: Arguments) 
                 kept = _kept(infer, site, index, infer.value(infer.around(site), parameter.default), uses)
                 if kept is not None:
                     known[index] = kept
-    return _number(infer, tuple(sorted(known.items())), function.outer)
+    number = _number(infer, tuple(sorted(known.items())), function.outer)
+    seen = infer.caches.setdefault("contexts of bodies", {}).setdefault((function.module, function.body), set())
+    if number not in seen and len(seen) >= MOST_CONTEXTS:  # type: ignore[operator, arg-type]
+        return NO_CONTEXT
+    seen.add(number)  # type: ignore[attr-defined]
+    return number
 
 
 def _number(infer: Inference, arguments: tuple[tuple[int, Values], ...], outer: int) -> int:
     if not arguments and outer == NO_CONTEXT:
         return NO_CONTEXT
-    inner = [_depth(infer, value) for _, values in arguments for value in values]
-    depth = 1 + max([infer.context(outer).depth, *inner])
-    if depth > DEEPEST_CONTEXT:
+    inner = [_extent(infer, value) for _, values in arguments for value in values]
+    depth = 1 + max([infer.context(outer).depth, *[extent.depth for extent in inner]])
+    size = infer.context(outer).size + sum(extent.size for extent in inner)
+    if depth > DEEPEST_CONTEXT or size > LARGEST_CONTEXT:
         return outer if not arguments else _number(infer, (), outer)
-    return infer.context_number(Context(arguments, outer, depth))
+    return infer.context_number(Context(arguments, outer, depth, size))
 
 
-def _depth(infer: Inference, value: Value) -> int:
+class _Extent(NamedTuple):
+    """How deep contexts lie within contexts, and how many values lie in all of them."""
+
+    depth: int
+    size: int
+
+
+def _extent(infer: Inference, value: Value) -> _Extent:
+    context = NO_CONTEXT
     match value:
-        case Function(outer=outer):
-            return infer.context(outer).depth
-        case Deferred(context=context) | Instance(made=context) if context != NO_CONTEXT:
-            return infer.context(context).depth
-    return max([_depth(infer, inner) for inner in _inside(value)], default=0)
+        case Function(outer=number) | Deferred(context=number) | Instance(made=number):
+            context = number
+    inner = [_extent(infer, other) for other in _inside(value)]
+    known = infer.context(context)
+    return _Extent(max([known.depth, *[e.depth for e in inner]]), 1 + known.size + sum(e.size for e in inner))
 
 
 def _inside(value: Value) -> Values:

@@ -129,7 +129,14 @@ def _mapping(infer: Inference, site: Site, op: model.Mapping) -> Values:
 
 def _are_told_apart(items: list[Values]) -> bool:
     """Whether a container is small and holds what can be called, so that it matters which item is taken."""
-    return len(items) <= MOST_ITEMS and any(holds_callable(value) for item in items for value in item)
+    values = [value for item in items for value in item]
+    nested = any(isinstance(value, TupleValue | DictValue) and not _is_flat(value) for value in values)
+    return len(items) <= MOST_ITEMS and not nested and any(map(holds_callable, values))
+
+
+def _is_flat(value: TupleValue | DictValue) -> bool:
+    items = value.items if isinstance(value, TupleValue) else [item for _, item in value.items]
+    return not any(isinstance(inner, TupleValue | DictValue) for item in items for inner in item)
 
 
 def _format(infer: Inference, site: Site, op: model.Format) -> Values:

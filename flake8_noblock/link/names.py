@@ -19,6 +19,9 @@ from flake8_noblock.link.values import (
     is_unknown,
 )
 
+DEEPEST_PATH = 12
+"""Parts of a path into something that isn't at hand; behind longer ones nothing is known."""
+
 _TYPING = ("typing", "typing_extensions")
 _SPECIAL = frozenset(
     [
@@ -193,6 +196,8 @@ def module_attribute(infer: Inference, module: str, name: str) -> Values:
 
 def foreign(infer: Inference, path: str, receiver: Instance | None = None) -> Values:
     """Something that isn't at hand: an object of the class that tables say, or its bare path."""
+    if path.count(".") > DEEPEST_PATH:
+        return UNKNOWN
     known = infer.knowledge.attribute(path)
     return (Foreign(path, receiver),) if known is None else (Instance(named_class(infer, known).cls),)
 

@@ -80,12 +80,13 @@ class Function:
 class Context:
     """What a call says of the parameters of a function, by index, and the context of the function around that one.
 
-    Contexts are known by their numbers in an `Inference`.
+    Contexts are known by their numbers in an `Inference`. `depth` and `size` count the contexts and values within.
     """
 
     arguments: tuple[tuple[int, Values], ...] = ()
     outer: int = NO_CONTEXT
     depth: int = 0
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
