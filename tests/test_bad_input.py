@@ -712,7 +712,9 @@ HOSTILE: dict[str, Callable[[Path], str]] = {
 
 
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_sizes(project: Path, make: Callable[[Path], str]) -> None:
+def test_hostile_sizes(project: Path, make: Callable[[Path], str], request: pytest.FixtureRequest) -> None:
+    if "module chain" in request.node.name and sys.version_info < (3, 12):
+        pytest.xfail("Python 3.11 counts its own C calls: a chain of modules may be too deep for it, and is NBL900 then")
     assert found_after(make(project)) == [(5, "NBL101")]
 
 

@@ -467,6 +467,8 @@ def reachable() -> Iterator[Path]:
 @POSIX
 @pytest.mark.parametrize("state", ["cold", "warm"])
 def test_a_cache_that_can_only_be_read(reachable: Path, state: str) -> None:
+    if os.geteuid() == 0 and any(not folder.stat().st_mode & 0o001 for folder in Path(sys.prefix).resolve().parents):
+        pytest.skip("another user can't read the environment that the tests run in")
     project, cache = write(reachable / "project", FILES), reachable / "cache"
     write(reachable / "environment", ENVIRONMENT)
     cache.mkdir(mode=0o700)

@@ -57,6 +57,8 @@ class Summaries:
         if found is None:
             try:
                 found = edges(self.infer, site)
+            except RecursionError:
+                found = ()  # Too deep to be known.
             except Exception as error:  # A failure in one function costs that function only.
                 self._failures[site] = f"{type(error).__name__} in {self.infer.body(site).qualname}"
                 found = ()
