@@ -36,7 +36,7 @@ _OPTIONS = {
 _SINGLE = {
     "follow": "what calls are followed into: none, project, libraries (there what can stall for long), all (default: libraries)",
     "cache-dir": "folder of the cache on disk; none: no cache (default: a folder of its own among the user's caches)",
-    "environment": "folder of the virtual environment with the project's libraries (default: VIRTUAL_ENV, .venv, the running one)",
+    "environment": "virtual environment with the project's libraries (default: VIRTUAL_ENV, .venv or the running one)",
 }
 _PATHS = ("src", "knowledge", "environment")
 

@@ -25,7 +25,7 @@ from flake8_noblock.link.evaluate import arguments_of
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.objects import as_instance
-from flake8_noblock.link.regions import excluded_regions
+from flake8_noblock.link.regions import excluded_regions, regions_below
 from flake8_noblock.link.sources import source_of
 from flake8_noblock.link.values import (
     NO_CONTEXT,
@@ -98,7 +98,7 @@ class Reader:
         """Note in `seen` what the body at `site` calls."""
         infer = self.infer
         body = infer.body(site)
-        skipped = _for_type_checkers(body) | excluded_regions(infer, site)
+        skipped = regions_below(body, "typing") | excluded_regions(infer, site)
         descriptors = _decorators(infer, site, body)
         for number, op in enumerate(body.ops):
             if body.where[number] not in skipped and number not in descriptors:
@@ -254,14 +254,6 @@ class Reader:
         others = [arg for arg in op.args if arg != given] if isinstance(op, Call) else []
         items = [union(*[element(infer, value, False) for value in infer.value(place.site, other)]) for other in others]
         return Arguments(tuple(items))
-
-
-def _for_type_checkers(body: Body) -> frozenset[int]:
-    skipped: set[int] = set()
-    for number, region in enumerate(body.regions):
-        if region.kind == "typing" or region.parent in skipped:
-            skipped.add(number)
-    return frozenset(skipped)
 
 
 def _decorators(infer: Inference, site: Site, body: Body) -> frozenset[int]:

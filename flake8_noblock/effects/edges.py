@@ -21,7 +21,7 @@ from flake8_noblock.link.attributes import element
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.evaluate import arguments_of
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.regions import excluded_regions
+from flake8_noblock.link.regions import excluded_regions, regions_below
 from flake8_noblock.link.values import NO_CONTEXT, ClassValue, Context, Coroutine, Function, Instance, Literal, Values, union
 
 
@@ -65,20 +65,12 @@ def edges(infer: Inference, site: Site) -> tuple[Edge, ...]:
     """What the body at `site` runs, in source order; operations that run nothing that is known are left out."""
     body = infer.body(site)
     uses = Uses(body)
-    skipped = _for_type_checkers(body) | excluded_regions(infer, site)
+    skipped = regions_below(body, "typing") | excluded_regions(infer, site)
     found: list[Edge] = []
     for number, op in enumerate(body.ops):
         if type(op) in _RUNNING and body.where[number] not in skipped:
             found.extend([edge for edge in _edges(infer, Place(site, number), op, uses) if edge.run != NOTHING])
     return tuple(found)
-
-
-def _for_type_checkers(body: Body) -> frozenset[int]:
-    skipped: set[int] = set()
-    for number, region in enumerate(body.regions):
-        if region.kind == "typing" or region.parent in skipped:
-            skipped.add(number)
-    return frozenset(skipped)
 
 
 def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]:

@@ -23,22 +23,8 @@ from flake8_noblock.facts.model import (
     Unpack,
     Yield,
 )
+from flake8_noblock.link.operators import BINARY_METHODS
 
-_BINARY = {
-    "Add": "add",
-    "Sub": "sub",
-    "Mult": "mul",
-    "Div": "truediv",
-    "FloorDiv": "floordiv",
-    "Mod": "mod",
-    "Pow": "pow",
-    "MatMult": "matmul",
-    "BitAnd": "and",
-    "BitOr": "or",
-    "BitXor": "xor",
-    "LShift": "lshift",
-    "RShift": "rshift",
-}
 _UNARY = {"USub": "__neg__", "UAdd": "__pos__", "Invert": "__invert__", "Not": "__bool__", "Test": "__bool__"}
 _CONVERSIONS = {"r": "__repr__", "a": "__repr__", "s": "__str__"}
 _COMPARE = {"Eq": "__eq__", "NotEq": "__ne__", "Lt": "__lt__", "LtE": "__le__", "Gt": "__gt__", "GtE": "__ge__"}
@@ -50,7 +36,7 @@ FALLBACKS = {
     "__iter__": ("__getitem__",),
     "__bool__": ("__len__",),
     "__ne__": ("__eq__",),
-    **{f"__i{name}__": (f"__{name}__",) for name in _BINARY.values()},
+    **{f"__i{name}__": (f"__{name}__",) for name in BINARY_METHODS.values()},
 }
 """Methods that stand in for one that only ``object`` defines (Python's data model)."""
 
@@ -95,7 +81,7 @@ def steps(op: Op) -> Iterator[Step]:
 
 def operator_methods(op: Binary) -> tuple[str, str]:
     """The method of the left operand that runs, and that of the right one if the left has none."""
-    name = _BINARY[op.operator]
+    name = BINARY_METHODS[op.operator]
     return f"__{'i' if op.in_place else ''}{name}__", f"__r{name}__"
 
 

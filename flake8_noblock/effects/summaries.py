@@ -12,10 +12,10 @@ from typing import NamedTuple
 from flake8_noblock.effects.edges import Edge, edges
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.runs import AllOf, OneOf, Run
-from flake8_noblock.facts.model import Body
 from flake8_noblock.knowledge.schema import Kind, Severity
 from flake8_noblock.link.components import components
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.regions import regions_below
 from flake8_noblock.options import Scope
 
 MOST_BODIES = 20_000
@@ -103,7 +103,7 @@ class Summaries:
 
     def _summary(self, site: Site) -> Summary:
         origin = self._origin(site)
-        in_handlers = _in_handlers(self.infer.body(site))
+        in_handlers = regions_below(self.infer.body(site), "except")  # The milliseconds of a file don't count there.
         parts = []
         for edge in self.edges(site):
             effects = self._effects(edge.run, edge.number, origin)
@@ -136,15 +136,6 @@ class Summaries:
                 if summary != self._known[site]:
                     self._known[site] = summary
                     changed = len(component) > 1 or site in self._callees(site)
-
-
-def _in_handlers(body: Body) -> frozenset[int]:
-    """The regions of handlers: they run when something fails, where the milliseconds of a file don't count."""
-    inside: set[int] = set()
-    for number, region in enumerate(body.regions):
-        if region.kind == "except" or region.parent in inside:
-            inside.add(number)
-    return frozenset(inside)
 
 
 def _joined(parts: list[Summary]) -> Summary:

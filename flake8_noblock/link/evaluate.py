@@ -18,6 +18,7 @@ from flake8_noblock.link.contexts import MOST_ITEMS, holds_callable
 from flake8_noblock.link.flow import from_callers
 from flake8_noblock.link.inference import Inference, Oracles, Site
 from flake8_noblock.link.names import builtin, imported, lookup, special_form
+from flake8_noblock.link.operators import BINARY_METHODS
 from flake8_noblock.link.program import Program
 from flake8_noblock.link.regions import excluded_regions
 from flake8_noblock.link.values import (
@@ -219,28 +220,11 @@ def _spread(infer: Inference, site: Site, op: model.Spread) -> Values:
 # --- operators ---
 
 
-_METHODS = {
-    "Add": "add",
-    "Sub": "sub",
-    "Mult": "mul",
-    "Div": "truediv",
-    "FloorDiv": "floordiv",
-    "Mod": "mod",
-    "Pow": "pow",
-    "MatMult": "matmul",
-    "BitAnd": "and",
-    "BitOr": "or",
-    "BitXor": "xor",
-    "LShift": "lshift",
-    "RShift": "rshift",
-}
-
-
 def _binary(infer: Inference, site: Site, op: model.Binary) -> Values:
     left, right = infer.value(site, op.left), infer.value(site, op.right)
     if op.operator == "BitOr" and any(_is_type(value) for value in left + right):
         return (TypeForm(union(instances(infer, left), instances(infer, right))),)
-    name = _METHODS[op.operator]
+    name = BINARY_METHODS[op.operator]
     if op.in_place:
         given = union(*[call_method(infer, v, f"__i{name}__", Arguments((right,), more=False)) for v in left])
         if not is_unknown(given):

@@ -19,6 +19,7 @@ from flake8_noblock.facts.model import (
     Lookup,
     Op,
     Param,
+    RegionKind,
     Return,
     Unary,
 )
@@ -49,6 +50,15 @@ MOST_CHOICES = 4
 
 LONGEST_PREDICATE = 40
 """Operations: a longer function is not asked whether it always gives the same constant."""
+
+
+def regions_below(body: Body, kind: RegionKind) -> frozenset[int]:
+    """The numbers of the regions of one kind, and of those inside them."""
+    inside: set[int] = set()
+    for number, region in enumerate(body.regions):
+        if region.kind == kind or region.parent in inside:
+            inside.add(number)
+    return frozenset(inside)
 
 
 def excluded_regions(infer: Inference, site: Site) -> frozenset[int]:
@@ -86,15 +96,11 @@ def _never_fails(infer: Inference, site: Site, body: Body, region: int) -> bool:
 
 
 def _asks_for_loop(infer: Inference, site: Site, call: Call) -> bool:
-    callee = body_op(infer, site, call.func)
+    callee = infer.body(site).ops[call.func]
     if not isinstance(callee, Attr | Lookup | Import) or not infer.knowledge.may_ask_for_loop(callee.name or ""):
         return False
     values = infer.value(site, call.func)
     return bool(values) and all(isinstance(v, Function) and infer.knowledge.asks_for_loop(infer.path(v)) for v in values)
-
-
-def body_op(infer: Inference, site: Site, number: int) -> Op:
-    return infer.body(site).ops[number]
 
 
 def _truth(infer: Inference, site: Site, number: int, excluded: Collection[int]) -> bool | None:
