@@ -32,11 +32,16 @@ Constant = bool | int | float | str | None
 
 
 class Argument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An argument of a call, by keyword, by position, or both; positions don't count ``self``, which is the ``receiver``."""
+    """An argument of a call, by keyword, by position, or both; positions don't count ``self``, which is the ``receiver``.
+
+    With ``rest`` all from that position on are meant (``gather(a, b)``); with ``items`` what the argument, a list or the like, holds.
+    """
 
     keyword: str | None = None
     position: int | None = None
     receiver: bool = False
+    rest: bool = False
+    items: bool = False
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,20 +111,25 @@ class Offload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Callables that run their argument away from the loop: in a thread, a process, a worker.
 
     ``callable`` is that argument. With ``decorator`` the name is used as ``@name`` (or ``name(f)``): the result of
-    decorating runs away from the loop.
+    decorating runs away from the loop. ``takes_async``: async callables are welcome, too, and awaited.
     """
 
     names: tuple[str, ...]
     callable: Argument = Argument(position=0)
     decorator: bool = False
+    takes_async: bool = False
 
 
 class LoopCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Callables whose argument the loop runs on its own thread, or (``decorator``) that mark such a function."""
+    """Callables whose argument the loop runs on its own thread, or (``decorator``) that mark such a function.
+
+    ``takes_async``: async callables are welcome, too, and awaited.
+    """
 
     names: tuple[str, ...]
     callable: Argument = Argument(position=0)
     decorator: bool = False
+    takes_async: bool = False
 
 
 class Protocol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,12 +149,14 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Invoke(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Callables that call an argument of theirs on the thread that calls them: ``sorted(key=f)``.
 
-    ``lazily``: not at once, but when their result is iterated (``map(f, xs)``).
+    ``lazily``: not at once, but when their result is iterated (``map(f, xs)``). ``takes_async``: async callables are welcome,
+    too: they are awaited, or the caller is given what they give.
     """
 
     names: tuple[str, ...]
     callable: Argument = Argument(position=0)
     lazily: bool = False
+    takes_async: bool = False
 
 
 class Decorator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -200,6 +212,67 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     hierarchy: str = ""
 
 
+class Awaitable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Callables whose result has to be awaited, or entered, or iterated asynchronously, in libraries that may not be at hand.
+
+    ``gives`` is what a call of them makes: a ``coroutine``, which does nothing until it is awaited; a ``future``, which goes on
+    by itself; a ``manager``, which may be awaited or entered with ``async with``; an async ``iterator``. What awaiting or entering gives
+    stands in ``returns``.
+    """
+
+    names: tuple[str, ...]
+    gives: Literal["coroutine", "future", "manager", "iterator"] = "coroutine"
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Callables that start a coroutine as a task of its own (``asyncio.create_task``).
+
+    ``coroutine`` is that argument; with ``function`` it is an async function, which they call. ``kept``: somebody else keeps the task and sees how it ends, as a task group does.
+    """
+
+    names: tuple[str, ...]
+    coroutine: Argument = Argument(position=0)
+    function: bool = False
+    kept: bool = False
+
+
+class Consumer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Callables that await coroutines that they are given (``asyncio.wait_for``), or run them to their end (``asyncio.run``).
+
+    ``coroutine`` is that argument; with ``function`` it is an async function, which they call.
+    """
+
+    names: tuple[str, ...]
+    coroutine: Argument = Argument(position=0)
+    function: bool = False
+
+
+class Fails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Awaited operations that can fail for reasons that no program controls: a network, a server, a subprocess, a time limit.
+
+    ``kind`` says why, in a word for the message. ``errors`` are the classes to catch, the most general of the library's own first.
+    """
+
+    names: tuple[str, ...]
+    kind: Literal["network", "database", "subprocess", "file", "timeout"]
+    errors: tuple[str, ...]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Functions that a framework calls and whose errors it handles or shows: routes, commands, tests, jobs.
+
+    They are those that one of ``decorators`` marks (``fastapi.FastAPI.get``), ``methods`` of subclasses of ``classes`` (a
+    pattern such as ``test*`` is allowed), and what is given to ``registers`` as argument ``callable``.
+    """
+
+    what: Literal["route", "command", "test", "fixture", "job", "hook"]
+    decorators: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    registers: tuple[str, ...] = ()
+    callable: Argument = Argument(position=0)
+
+
 class LoopMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sync methods that the loop calls on subclasses of these classes (``asyncio.Protocol.data_received``)."""
 
@@ -236,3 +309,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     cut: tuple[Cut, ...] = ()
     hooks: tuple[Hooks, ...] = ()
     dispatch: tuple[Dispatch, ...] = ()
+    awaitable: tuple[Awaitable, ...] = ()
+    task: tuple[Task, ...] = ()
+    consumer: tuple[Consumer, ...] = ()
+    fails: tuple[Fails, ...] = ()
+    entry: tuple[Entry, ...] = ()

@@ -17,10 +17,14 @@ import msgspec
 
 from flake8_noblock.knowledge import words
 from flake8_noblock.knowledge.schema import (
+    Awaitable,
     Blocking,
+    Consumer,
     Cut,
     Decorator,
     Dispatch,
+    Entry,
+    Fails,
     Hooks,
     Invoke,
     LoopCallback,
@@ -28,6 +32,7 @@ from flake8_noblock.knowledge.schema import (
     Offload,
     Protocol,
     Table,
+    Task,
 )
 
 
@@ -35,7 +40,23 @@ class TableError(Exception):
     """A knowledge table that can't be used; the text says which and why, in one line."""
 
 
-Row = Blocking | Offload | LoopCallback | LoopMethods | Protocol | Invoke | Decorator | Cut | Hooks | Dispatch
+Row = (
+    Blocking
+    | Offload
+    | LoopCallback
+    | LoopMethods
+    | Protocol
+    | Invoke
+    | Decorator
+    | Cut
+    | Hooks
+    | Dispatch
+    | Awaitable
+    | Task
+    | Consumer
+    | Fails
+    | Entry
+)
 R = TypeVar("R", bound=Row)
 Verdict = Blocking | Literal["safe"] | None
 """A row for a name, that it is safe, or nothing."""
@@ -123,16 +144,26 @@ def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
     """The rows of `table` by kind and name."""
     found: dict[type[object], dict[str, tuple[Row, ...]]] = {}
     called = (table.blocking, table.offload, table.loop_callback, table.protocol, table.invoke, table.decorator, table.dispatch)
-    for row in chain[Row](*called, table.cut, table.loop_methods, table.hooks):
+    awaited = (table.awaitable, table.task, table.consumer, table.fails)
+    for row in chain[Row](*called, *awaited, table.cut, table.loop_methods, table.hooks, table.entry):
         named = found.setdefault(type(row), {})
-        for name in row.classes if isinstance(row, LoopMethods | Hooks) else row.names:
+        for name in _names(row):
             named[name] = (*named.get(name, ()), row)
     return found
 
 
+def _names(row: Row) -> tuple[str, ...]:
+    match row:
+        case LoopMethods() | Hooks():
+            return row.classes
+        case Entry():
+            return (*row.decorators, *row.classes, *row.registers)
+    return row.names
+
+
 def _classes(rows: Mapping[type[object], Mapping[str, object]], table: Table) -> frozenset[str]:
     """Names that can only be classes: what has members, is returned, or is the base of something."""
-    kinds = (rows.get(kind, ()) for kind in (Blocking, Invoke, Decorator, Dispatch))
+    kinds = (rows.get(kind, ()) for kind in (Blocking, Invoke, Decorator, Dispatch, Awaitable))
     owned = [name.rpartition(".") for name in {*chain.from_iterable(kinds), *table.returns, *table.attributes}]
     classes = {o for o, _, last in owned if o.rpartition(".")[2][:1].isupper() or last.startswith("__")}
     return frozenset(classes.union(table.returns.values(), table.attributes.values(), table.bases, table.fields))
@@ -319,6 +350,26 @@ class Knowledge:
     def dispatch(self, name: str) -> tuple[Dispatch, ...]:
         """The rows saying that `name` runs what was registered on its object, one for each way of registering."""
         return self._rows(Dispatch, name)
+
+    def awaitable(self, name: str) -> Awaitable | None:
+        """The row saying that what calling `name` gives has to be awaited."""
+        return _last(self._rows(Awaitable, name))
+
+    def task(self, name: str) -> Task | None:
+        """The row saying that `name` starts a coroutine as a task."""
+        return _last(self._rows(Task, name))
+
+    def consumer(self, name: str) -> Consumer | None:
+        """The row saying that `name` awaits coroutines that it is given."""
+        return _last(self._rows(Consumer, name))
+
+    def fails(self, name: str) -> Fails | None:
+        """The row saying that awaiting what `name` gives can fail."""
+        return _last(self._rows(Fails, name))
+
+    def entries(self, name: str) -> tuple[Entry, ...]:
+        """The rows saying that a framework calls what `name`, a decorator, class or registering callable, gives it."""
+        return self._all_rows(Entry, name)
 
     def returns(self, name: str) -> str | None:
         """The class of which calling `name` gives an instance."""

@@ -126,8 +126,14 @@ def _call_member(infer: Inference, member: Member, receiver: Instance | ClassVal
 
 def _call_foreign(infer: Inference, name: str) -> Values:
     known = infer.knowledge.returns(name)
-    if known is not None:
-        return (Instance(named_class(infer, known).cls),)
+    given: Values = (Instance(named_class(infer, known).cls),) if known is not None else ()
+    awaitable = infer.knowledge.awaitable(name)
+    if awaitable is not None and awaitable.gives == "coroutine":
+        return (Coroutine(given or UNKNOWN),)
+    if awaitable is not None and awaitable.gives == "future":
+        return (Instance(named_class(infer, "asyncio.Future").cls, (given or UNKNOWN,)),)
+    if given:
+        return given
     if infer.knowledge.is_class(name):
         return (Instance(ForeignClass(infer.knowledge.canonical(name))),)
     return UNKNOWN

@@ -1,0 +1,73 @@
+"""What becomes of a value: who uses it in its own body, and whether it leaves that body by a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.facts.model import Body, Choice, Declared, Narrowed
+from flake8_noblock.facts.operands import operands
+from flake8_noblock.link.inference import Inference, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """The users of each operation's value, by its number, and the numbers of values that other bodies can reach by a name."""
+
+    by: dict[int, tuple[int, ...]]
+    named: frozenset[int]
+
+
+def uses_in(infer: Inference, site: Site) -> Uses:
+    """The uses of values in the body at `site`; the same in every context."""
+    cache = infer.caches.setdefault("uses of values", {})
+    key = (site.module, site.body)
+    if key not in cache:
+        cache[key] = _uses_of(infer.body(site), site.body)
+    return cache[key]  # type: ignore[return-value]
+
+
+def _uses_of(body: Body, number: int) -> Uses:
+    by: dict[int, list[int]] = {}
+    for user, op in enumerate(body.ops):
+        for value in operands(op):
+            by.setdefault(value, []).append(user)
+    cells = {value for definitions in body.cells.values() for where, value in definitions if where == number}
+    return Uses({value: tuple(users) for value, users in by.items()}, frozenset(cells.union(body.names.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of one value: the operations that use it, and whether it is `named` where other bodies can reach it.
+
+    Where branches meet and types are narrowed a value stays itself: such operations are passed through.
+    """
+
+    users: tuple[int, ...]
+    named: bool
+
+
+def fate(infer: Inference, place: Place) -> Fate:
+    """What becomes of the value at `place` within its body."""
+    uses = uses_in(infer, place.site)
+    ops = infer.body(place.site).ops
+    same = set(_same_value(infer, place))
+    users = {user for number in same for user in uses.by.get(number, ()) if not isinstance(ops[user], PASSING)}
+    return Fate(tuple(sorted(users)), not same.isdisjoint(uses.named))
+
+
+def _same_value(infer: Inference, place: Place) -> Iterator[int]:
+    uses = uses_in(infer, place.site)
+    ops = infer.body(place.site).ops
+    waiting, seen = [place.number], {place.number}
+    while waiting:
+        number = waiting.pop()
+        yield number
+        passed = {user for user in uses.by.get(number, ()) if isinstance(ops[user], PASSING)}
+        waiting.extend(passed - seen)
+        seen |= passed
+
+
+PASSING = (Choice, Declared, Narrowed)
+"""Operations whose value is one of their operands."""

@@ -1,0 +1,88 @@
+"""Which operations an operation takes its values from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_noblock.facts.model import (
+    Alias,
+    Attr,
+    Await,
+    Binary,
+    Call,
+    Caught,
+    Choice,
+    Compare,
+    Declared,
+    Delete,
+    Display,
+    Drop,
+    Element,
+    Enter,
+    Exit,
+    Format,
+    Item,
+    Mapping,
+    Narrowed,
+    Op,
+    Raise,
+    Return,
+    Spread,
+    StoreAttr,
+    StoreItem,
+    StoreName,
+    Unary,
+    Unpack,
+    Yield,
+)
+
+
+def operands(op: Op) -> Iterator[int]:
+    """The numbers of the operations whose values `op` uses, in source order; an annotation is none of them."""
+    match op:
+        case Call(func=func, args=args, keywords=keywords):
+            yield func
+            yield from args
+            yield from (value for _, value in keywords)
+        case Attr(base=base):
+            yield base
+        case Item(base=base, key=key):
+            yield base
+            yield key
+        case StoreAttr(base=base, value=value):
+            yield base
+            yield value
+        case StoreItem(base=base, key=key, value=value):
+            yield base
+            yield key
+            yield value
+        case Delete(base=base, key=key):
+            yield base
+            yield from (key,) if key >= 0 else ()
+        case Binary(left=left, right=right):
+            yield left
+            yield right
+        case Compare(values=values) | Choice(values=values) | Format(values=values) | Display(items=values):
+            yield from values
+        case Mapping(keys=keys, values=values):
+            yield from (key for key in keys if key >= 0)
+            yield from values
+        case Declared(value=value) | Return(value=value) | Raise(value=value):
+            yield from (value,) if value >= 0 else ()
+        case Caught(type=kind):
+            yield from (kind,) if kind >= 0 else ()
+        case (
+            Await(value=value)
+            | Spread(value=value)
+            | Unary(value=value)
+            | Element(value=value)
+            | Enter(value=value)
+            | Unpack(value=value)
+            | Narrowed(value=value)
+            | Alias(value=value)
+            | Exit(value=value)
+            | StoreName(value=value)
+            | Yield(value=value)
+            | Drop(value=value)
+        ):
+            yield value
