@@ -106,6 +106,17 @@ def argument(infer: Inference, place: Place, which: Argument) -> int | None:
     return op.args[position]
 
 
+def arguments(infer: Inference, place: Place, which: Argument) -> tuple[int, ...]:
+    """The numbers of all arguments that `which` means: one, or those from a position on."""
+    op = infer.body(place.site).ops[place.number]
+    first = argument(infer, place, which)
+    if first is None:
+        return ()
+    if which.rest and which.position is not None and isinstance(op, Call):
+        return op.args[which.position :]
+    return (first,)
+
+
 def _value_fulfils(infer: Inference, condition: Condition, values: Values) -> bool:
     if not values:
         return False

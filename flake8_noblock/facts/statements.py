@@ -64,6 +64,8 @@ def _assign(state: BodyState, node: ast.Assign) -> None:
     value = read(state, node.value)
     for target in node.targets:
         assign(state, target, value, read)
+        if isinstance(target, ast.Name) and target.id == "_":
+            state.emit(Drop(value), node)  # By convention: the value is not used.
 
 
 def _assign_annotated(state: BodyState, node: ast.AnnAssign) -> None:

@@ -247,6 +247,27 @@ class Consumer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     function: bool = False
 
 
+class Reads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Callables that look into an argument at once, so that a coroutine in its place is a mistake: ``print(load())``.
+
+    ``tests``: they ask whether it is true (``any([ok()])``, with ``argument.items``).
+    """
+
+    names: tuple[str, ...]
+    argument: Argument = Argument(position=0)
+    tests: bool = False
+
+
+class SyncMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Methods of subclasses of these classes that a framework calls and does not await; a pattern such as ``test*`` is allowed.
+
+    The nearest ancestor with a row decides.
+    """
+
+    classes: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
 class Fails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Awaited operations that can fail for reasons that no program controls: a network, a server, a subprocess, a time limit.
 
@@ -312,5 +333,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     awaitable: tuple[Awaitable, ...] = ()
     task: tuple[Task, ...] = ()
     consumer: tuple[Consumer, ...] = ()
+    reads: tuple[Reads, ...] = ()
+    sync_methods: tuple[SyncMethods, ...] = ()
     fails: tuple[Fails, ...] = ()
     entry: tuple[Entry, ...] = ()

@@ -31,6 +31,8 @@ from flake8_noblock.knowledge.schema import (
     LoopMethods,
     Offload,
     Protocol,
+    Reads,
+    SyncMethods,
     Table,
     Task,
 )
@@ -54,6 +56,8 @@ Row = (
     | Awaitable
     | Task
     | Consumer
+    | Reads
+    | SyncMethods
     | Fails
     | Entry
 )
@@ -144,8 +148,8 @@ def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
     """The rows of `table` by kind and name."""
     found: dict[type[object], dict[str, tuple[Row, ...]]] = {}
     called = (table.blocking, table.offload, table.loop_callback, table.protocol, table.invoke, table.decorator, table.dispatch)
-    awaited = (table.awaitable, table.task, table.consumer, table.fails)
-    for row in chain[Row](*called, *awaited, table.cut, table.loop_methods, table.hooks, table.entry):
+    awaited = (table.awaitable, table.task, table.consumer, table.reads, table.fails)
+    for row in chain[Row](*called, *awaited, table.cut, table.loop_methods, table.hooks, table.entry, table.sync_methods):
         named = found.setdefault(type(row), {})
         for name in _names(row):
             named[name] = (*named.get(name, ()), row)
@@ -154,7 +158,7 @@ def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
 
 def _names(row: Row) -> tuple[str, ...]:
     match row:
-        case LoopMethods() | Hooks():
+        case LoopMethods() | Hooks() | SyncMethods():
             return row.classes
         case Entry():
             return (*row.decorators, *row.classes, *row.registers)
@@ -362,6 +366,14 @@ class Knowledge:
     def consumer(self, name: str) -> Consumer | None:
         """The row saying that `name` awaits coroutines that it is given."""
         return _last(self._rows(Consumer, name))
+
+    def reads(self, name: str) -> tuple[Reads, ...]:
+        """The rows saying that `name` looks into arguments of its own at once."""
+        return self._rows(Reads, name)
+
+    def sync_methods(self, name: str) -> tuple[str, ...]:
+        """Patterns of the methods that a framework calls, and does not await, on subclasses of class `name`."""
+        return tuple(method for row in self._rows(SyncMethods, name) for method in row.methods)
 
     def fails(self, name: str) -> Fails | None:
         """The row saying that awaiting what `name` gives can fail."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_noblock.rules import blocking_default, blocking_optional, through_default, through_optional
+from flake8_noblock.rules import blocking_default, blocking_optional, missing_await, through_default, through_optional
 from flake8_noblock.rules.base import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -10,6 +10,7 @@ RULES: tuple[Rule, ...] = (
     *blocking_optional.RULES,
     *through_default.RULES,
     *through_optional.RULES,
+    *missing_await.RULES,
 )
 
 

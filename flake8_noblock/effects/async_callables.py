@@ -1,0 +1,129 @@
+"""Async functions given to what calls them like sync ones: the coroutine that they give is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flake8_noblock.effects.awaitables import kind_of
+from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.conditions import argument
+from flake8_noblock.effects.lost import is_lost
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.uses import fate
+from flake8_noblock.facts.model import Attr, Call, Closure, Compare, Drop, Import, Lookup, Param, Unary
+from flake8_noblock.link.arguments import Arguments, places
+from flake8_noblock.link.calls import call
+from flake8_noblock.link.evaluate import arguments_of
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import Adapter, Function, Partial, Value, Values
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncCallable:
+    """The call at `place` is given an async function as operation `given` and calls it without awaiting what it gives."""
+
+    place: Place
+    given: int
+    function: Values
+
+
+def async_callables(infer: Inference, site: Site) -> Iterator[AsyncCallable]:
+    """The calls in the body at `site` that are given an async function where a sync one is called, in source order."""
+    body = infer.body(site)
+    for number, op in enumerate(body.ops):
+        if not isinstance(op, Call):
+            continue
+        given = [value for value in (*op.args, *[value for _, value in op.keywords]) if _may_be_function(body.ops[value])]
+        coroutine_functions = {value: values for value in given if _is_async(infer, values := infer.value(site, value))}
+        if coroutine_functions:
+            for value in _called(infer, Place(site, number), op):
+                if value in coroutine_functions:
+                    yield AsyncCallable(Place(site, number), value, coroutine_functions[value])
+                    break
+
+
+def _may_be_function(op: object) -> bool:
+    return isinstance(op, Closure | Lookup | Import | Attr | Call)
+
+
+def _is_async(infer: Inference, values: Values) -> bool:
+    """Whether calling any of `values` gives a coroutine that nobody awaits."""
+    if not values or not all(isinstance(value, Function | Partial | Adapter) for value in values):
+        return False
+    return kind_of(infer, call(infer, values, Arguments())) in ("coroutine", "async generator")
+
+
+def _called(infer: Inference, place: Place, op: Call) -> Iterator[int]:
+    """The arguments of a call that are called there, and whose results are dropped or taken for plain values."""
+    callee = infer.value(place.site, op.func)
+    for value in callee if len(callee) == 1 else ():
+        for name in paths(infer, value) or ():
+            yield from _called_by_tables(infer, place, name)
+        if isinstance(value, Function) and infer.module(value.module).origin != "standard library":
+            yield from _dropped_by(infer, place, op, value)
+
+
+def _called_by_tables(infer: Inference, place: Place, name: str) -> Iterator[int]:
+    known = infer.knowledge
+    rows = [row for row in (known.offload(name), known.loop_callback(name)) if row is not None and not row.decorator]
+    for row in rows:
+        given = argument(infer, place, row.callable)
+        if given is not None and not row.takes_async:
+            yield given
+    for invoke in known.invoke(name):
+        given = argument(infer, place, invoke.callable)
+        if given is not None and (not invoke.takes_async or is_lost(infer, place)):
+            yield given
+
+
+def _dropped_by(infer: Inference, place: Place, op: Call, function: Function) -> Iterator[int]:
+    """The arguments that a function of the program calls and whose results it drops."""
+    dropping = _dropping(infer, function)
+    if not dropping:
+        return
+    body = infer.function_body(function)
+    numbers: dict[Values, int] = {infer.value(place.site, value): value for value in (*op.args, *dict(op.keywords).values())}
+    for index, values in places(body, function.receiver is not None, arguments_of(infer, place.site, op)) or ():
+        if index in dropping and values in numbers:
+            yield numbers[values]
+
+
+def _dropping(infer: Inference, function: Function) -> frozenset[int]:
+    """The indices of parameters that a function does nothing with but call them and drop what they give."""
+    cache = infer.caches.setdefault("parameters called and dropped", {})
+    key = (function.module, function.body)
+    if key not in cache:
+        cache[key] = frozenset()
+        body = infer.function_body(function)
+        params = {number: op.index for number, op in enumerate(body.ops) if isinstance(op, Param)}
+        site = Site(function.module, function.body)
+        cache[key] = frozenset(index for number, index in params.items() if _only_drops(infer, Place(site, number)))
+    return cache[key]  # type: ignore[return-value]
+
+
+def _only_drops(infer: Inference, parameter: Place) -> bool:
+    ops = infer.body(parameter.site).ops
+    what = fate(infer, parameter)
+    calls = [user for user in what.users if not isinstance(ops[user], Compare | Unary)]
+    return bool(calls) and not what.named and all(_is_dropped_call(infer, parameter, user) for user in calls)
+
+
+def _is_dropped_call(infer: Inference, parameter: Place, user: int) -> bool:
+    """Whether `user` calls the parameter and nobody looks at what that gives."""
+    ops = infer.body(parameter.site).ops
+    op = ops[user]
+    if not isinstance(op, Call) or parameter.number in (*op.args, *dict(op.keywords).values()):
+        return False
+    result = fate(infer, Place(parameter.site, user))
+    return not result.named and all(isinstance(ops[number], Drop) for number in result.users)
+
+
+def described(infer: Inference, value: Value) -> str:
+    """A callable as a message names it."""
+    match value:
+        case Function():
+            return infer.function_body(value).qualname.rpartition("<locals>.")[2]
+        case Partial(callee=callee) | Adapter(callee=callee) if callee:
+            return described(infer, callee[0])
+    return "the callable"

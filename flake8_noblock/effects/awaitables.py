@@ -1,0 +1,104 @@
+"""What values have to be awaited, entered or iterated asynchronously, and what can't be."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from flake8_noblock.effects.callees import paths
+from flake8_noblock.link.classes import find_member, has_unknown_base, is_subclass, mro
+from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.names import named_class
+from flake8_noblock.link.objects import as_instance
+from flake8_noblock.link.values import Literal as Constant
+from flake8_noblock.link.values import (
+    AnyClass,
+    Coroutine,
+    Function,
+    Instance,
+    ModuleValue,
+    Value,
+    Values,
+)
+
+Kind = Literal["coroutine", "async generator", "future"]
+
+
+def kind_of(infer: Inference, values: Values) -> Kind | None:
+    """What all of `values` are; None: nothing of that kind, or not all of them the same."""
+    kinds = {_kind(infer, value) for value in values}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _kind(infer: Inference, value: Value) -> Kind | None:
+    """A ``Coroutine`` or a mere ``Awaitable`` does nothing until it is awaited; a future goes on by itself."""
+    if isinstance(value, Coroutine):
+        return "coroutine"
+    if not isinstance(value, Instance):
+        return None
+    kinds = _kinds(infer)
+    if value.cls in kinds:
+        return kinds[value.cls]
+    return next((kinds[a.cls] for a in mro(infer, value.cls) if a.cls in kinds and _inherits(infer, a.cls)), None)
+
+
+def _kinds(infer: Inference) -> dict[AnyClass, Kind]:
+    cache = infer.caches.setdefault("kinds of awaitables", {})
+    if not cache:
+        for name, kind in _CLASSES.items():
+            cache[named_class(infer, name).cls] = kind
+    return cache  # type: ignore[return-value]
+
+
+def _inherits(infer: Inference, cls: AnyClass) -> bool:
+    """Whether subclasses are what the class is: not every class that can be awaited or iterated does nothing before."""
+    return cls.name not in _EXACT
+
+
+_CLASSES: dict[str, Kind] = {
+    "typing.Coroutine": "coroutine",
+    "typing.Awaitable": "coroutine",
+    "typing.AsyncGenerator": "async generator",
+    "typing.AsyncIterator": "async generator",
+    "asyncio.Future": "future",
+}
+"""The language's own classes of awaitables, by their place in the standard library's stubs."""
+
+_EXACT = ("typing.Awaitable", "typing.AsyncIterator")
+
+
+def lacks(infer: Inference, value: Value, method: str) -> bool:
+    """Whether it is certain that the type of `value` has no `method` for the language to call."""
+    if isinstance(value, Function | ModuleValue) or value == Constant(None):
+        return True
+    instance = as_instance(infer, value)
+    if instance is None or has_unknown_base(infer, instance.cls):
+        return False
+    return find_member(infer, instance.cls, method) is None
+
+
+def has(infer: Inference, value: Value, method: str) -> bool:
+    """Whether it is certain that the type of `value` has `method`."""
+    instance = as_instance(infer, value)
+    if instance is None:
+        return False
+    member = find_member(infer, instance.cls, method)
+    return member is not None and member.values is not None
+
+
+def is_async_only(infer: Inference, values: Values, plain: str, asynchronous: str) -> bool:
+    """Whether all of `values` have the method `asynchronous` and lack `plain`: ``async with`` or ``async for`` is meant."""
+    return bool(values) and all(has(infer, v, asynchronous) and lacks(infer, v, plain) for v in values)
+
+
+def gives(infer: Inference, callee: Values) -> str | None:
+    """What tables say that calling any of `callee` gives: ``manager`` or ``iterator``, say; None: nothing, or not the same."""
+    rows = {_row(infer, value) for value in callee}
+    return rows.pop() if len(rows) == 1 else None
+
+
+def _row(infer: Inference, value: Value) -> str | None:
+    for name in paths(infer, value) or ():
+        row = infer.knowledge.awaitable(name)
+        if row is not None:
+            return row.gives
+    return None

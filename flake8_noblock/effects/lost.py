@@ -1,0 +1,135 @@
+"""Coroutines that are made and never awaited: dropped as a statement, or kept in a name that nobody awaits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from flake8_noblock.effects.awaitables import Kind, gives, kind_of
+from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.uses import Fate, fate
+from flake8_noblock.facts.model import Call, Choice, Compare, Display, Drop, Op, Unary
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import ClassValue
+
+Loss = Literal["dropped", "stored"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A call whose result has to be awaited and isn't; `many`: it is made in a loop or next to others."""
+
+    loss: Loss
+    kind: Kind
+    place: Place
+    many: bool = False
+
+
+def lost(infer: Inference, site: Site) -> Iterator[Lost]:
+    """What the body at `site` makes and loses, in source order."""
+    body = infer.body(site)
+    for number, op in enumerate(body.ops):
+        if isinstance(op, Drop):
+            yield from _dropped(infer, Place(site, number), op.value, many=False)
+        elif isinstance(op, Call):
+            yield from _stored(infer, Place(site, number))
+        elif isinstance(op, Display):
+            yield from _stored_items(infer, Place(site, number), op)
+
+
+def is_lost(infer: Inference, place: Place) -> bool:
+    """Whether nobody does anything with the value at `place` by which what it holds could be awaited."""
+    what = fate(infer, place)
+    ops = infer.body(place.site).ops
+    return not what.named and all(_is_idle(ops[user]) or _is_read(infer, Place(place.site, user)) for user in what.users)
+
+
+def _is_read(infer: Inference, place: Place) -> bool:
+    """Whether a call only looks into its argument (``len(x)``), or makes another container of it that is lost (``list(x)``)."""
+    op = infer.body(place.site).ops[place.number]
+    if not isinstance(op, Call):
+        return False
+    names = [name for value in infer.value(place.site, op.func) for name in paths(infer, value) or ()]
+    rows = [row for name in names for row in infer.knowledge.reads(name)]
+    if not rows or any(row.argument.items for row in rows):
+        return False
+    keeps = any(isinstance(value, ClassValue) for value in infer.value(place.site, op.func))
+    return not keeps or is_lost(infer, place)
+
+
+def _is_idle(user: Op) -> bool:
+    """Whether an operation looks at a value without using it."""
+    match user:
+        case Drop():
+            return True
+        case Unary(operator="Test" | "Not"):
+            return True
+        case Compare(operators=operators):
+            return set(operators) <= {"Is", "IsNot"}
+    return False
+
+
+def _is_dropped(what: Fate, ops: tuple[Op, ...]) -> bool:
+    """Whether a value that a statement drops is not also in a name: the statement is where it is lost."""
+    return len(what.users) == 1 and isinstance(ops[what.users[0]], Drop)
+
+
+def _dropped(infer: Inference, statement: Place, number: int, many: bool) -> Iterator[Lost]:
+    site = statement.site
+    body = infer.body(site)
+    op = body.ops[number]
+    match op:
+        case Call() if body.statements[number] == body.statements[statement.number]:
+            kind = _kind(infer, Place(site, number))
+            if kind is not None and len(fate(infer, Place(site, number)).users) == 1:
+                yield Lost("dropped", kind, Place(site, number), many)
+        case Choice(values=values, where=where):
+            for value in values if where else ():
+                yield from _dropped(infer, statement, value, many)
+        case Display(items=items, comprehension=comprehension):
+            for item in items:
+                yield from _dropped(infer, statement, item, comprehension or many or len(items) > 1)
+
+
+def _stored(infer: Inference, place: Place) -> Iterator[Lost]:
+    what = fate(infer, place)
+    ops = infer.body(place.site).ops
+    idle = all(isinstance(ops[user], Drop | Compare) and _is_idle(ops[user]) for user in what.users)
+    if idle and not what.named and not _is_dropped(what, ops):
+        kind = _kind(infer, place)
+        if kind == "coroutine":
+            yield Lost("stored", kind, place)
+
+
+def _stored_items(infer: Inference, place: Place, display: Display) -> Iterator[Lost]:
+    """Coroutines in a list or the like that nobody takes them from."""
+    ops = infer.body(place.site).ops
+    calls = [Place(place.site, item) for item in display.items if isinstance(ops[item], Call)]
+    if not calls or _is_dropped(fate(infer, place), ops) or not is_lost(infer, place):
+        return
+    for call in calls:
+        if _kind(infer, call) == "coroutine":
+            yield Lost("stored", "coroutine", call, many=True)
+
+
+def _kind(infer: Inference, place: Place) -> Kind | None:
+    """What the call at `place` gives, if that has to be awaited and nobody else keeps it."""
+    op = infer.body(place.site).ops[place.number]
+    assert isinstance(op, Call)
+    kind = kind_of(infer, infer.value(place.site, place.number))
+    callee = infer.value(place.site, op.func)
+    if kind == "future":
+        return None if _has_rules_of_its_own(infer, place) else kind
+    if kind is None:
+        given = gives(infer, callee)
+        kind = "coroutine" if given == "manager" else "async generator" if given == "iterator" else None
+    return kind
+
+
+def _has_rules_of_its_own(infer: Inference, place: Place) -> bool:
+    """Whether a future comes from a call that starts tasks or awaits several at once."""
+    op = infer.body(place.site).ops[place.number]
+    names = [n for v in infer.value(place.site, op.func) for n in paths(infer, v) or ()] if isinstance(op, Call) else []
+    return any(infer.knowledge.task(name) or infer.knowledge.consumer(name) for name in names)

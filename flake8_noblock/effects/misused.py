@@ -1,0 +1,177 @@
+"""Coroutines used as if they were their result, async objects in plain ``with`` and ``for``, and what can't be awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from flake8_noblock.effects.awaitables import is_async_only, kind_of, lacks
+from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.certainty import is_certain
+from flake8_noblock.effects.conditions import argument, arguments
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.protocols import operator_methods, steps
+from flake8_noblock.effects.returns import returns_plainly
+from flake8_noblock.facts.model import (
+    Attr,
+    Binary,
+    Call,
+    Choice,
+    Declared,
+    Display,
+    Element,
+    Exit,
+    Narrowed,
+    Op,
+    Raise,
+    Return,
+    StoreAttr,
+)
+from flake8_noblock.link.attributes import element
+from flake8_noblock.link.classes import find_member
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.names import named_class
+from flake8_noblock.link.regions import excluded_regions, regions_below
+from flake8_noblock.link.values import Values, union
+
+Misuse = Literal["as value", "truth", "plain protocol", "not awaitable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Misused:
+    """The operation at `place` uses the value of operation `value` by `method`, or by what else `method` says of it."""
+
+    misuse: Misuse
+    place: Place
+    value: int
+    method: str
+
+
+def misused(infer: Inference, site: Site) -> Iterator[Misused]:
+    """What the body at `site` does to coroutines and to async objects that they don't take, in source order."""
+    body = infer.body(site)
+    skipped = regions_below(body, "typing") | excluded_regions(infer, site)
+    for number, op in enumerate(body.ops):
+        if body.where[number] in skipped:
+            continue
+        place = Place(site, number)
+        for demand in _demands(infer, place, op):
+            misuse = _judged(infer, Place(site, demand.value), demand)
+            if misuse is not None:
+                yield Misused(misuse, place, demand.value, demand.method)
+                break
+
+
+class Demand(NamedTuple):
+    """A method, or the word for what else is asked, of value `value`, or of what that holds (`of_items`)."""
+
+    value: int
+    method: str
+    of_items: bool = False
+
+
+def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
+    """What an operation asks of its values."""
+    ops = infer.body(place.site).ops
+    match op:
+        case Exit():
+            return
+        case Attr(base=base, name=name) | StoreAttr(base=base, name=name):
+            asked = [Demand(base, f".{name}")]
+        case Binary(left=left, right=right):
+            own, reflected = operator_methods(op)
+            asked = [Demand(left, own), Demand(right, reflected)]
+        case Call(func=func):
+            asked = [Demand(func, "__call__"), *_asked_by_callee(infer, place, op)]
+        case Return(value=value) if value >= 0 and _is_made(ops, value):
+            asked = [Demand(value, "return")] if returns_plainly(infer, place.site) else []
+        case Raise(value=value) if value >= 0:
+            asked = [Demand(value, "raise")]
+        case _:
+            asked = [Demand(value, method) for value, method in steps(op)]
+    for demand in asked:
+        if demand.of_items or demand.method in ASYNC_METHODS or _is_made(ops, demand.value):
+            yield demand
+
+
+def _is_made(ops: tuple[Op, ...], number: int) -> bool:
+    """Whether a value may come out of a call in the same body."""
+    return isinstance(ops[number], Call | Element | Choice | Declared | Narrowed)
+
+
+def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Demand]:
+    """What a callable that tables know asks of its arguments."""
+    given = [*op.args, *[value for _, value in op.keywords]]
+    if not any(_may_matter(infer, Place(place.site, value)) for value in given):
+        return
+    for name in [name for value in infer.value(place.site, op.func) for name in paths(infer, value) or ()]:
+        for protocol in infer.knowledge.protocol(name):
+            number = argument(infer, place, protocol.argument)
+            if number is not None and not protocol.elements and not protocol.lazily:
+                yield from (Demand(number, method) for method in protocol.methods)
+        for row in infer.knowledge.reads(name):
+            for number in arguments(infer, place, row.argument):
+                yield Demand(number, "__bool__" if row.tests else "argument", row.argument.items)
+
+
+def _may_matter(infer: Inference, place: Place) -> bool:
+    """Whether an argument is, or holds, something asynchronous."""
+    op = infer.body(place.site).ops[place.number]
+    if not isinstance(op, Call | Element | Choice | Declared | Narrowed | Display):
+        return False
+    values = infer.value(*place)
+    return kind_of(infer, values) is not None or kind_of(infer, _items(infer, values)) is not None
+
+
+def _items(infer: Inference, values: Values) -> Values:
+    return union(*[element(infer, value, False) for value in values])
+
+
+ASYNC_METHODS = frozenset(["__await__", "__aenter__", "__aiter__"])
+_OF_ANY_OBJECT = frozenset(["__str__", "__format__", "__eq__", "__ne__"])
+"""Methods that every object has, and that say nothing of a coroutine's result."""
+
+_HARMLESS = frozenset(["__repr__", "__hash__", "__anext__", "__index__", "__missing__", "__next__"])
+"""What may be asked of a coroutine, or follows what was judged before."""
+
+
+def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
+    method = demand.method
+    if method in _HARMLESS:
+        return None
+    values = infer.value(*place)
+    if demand.of_items:
+        values = _items(infer, values)
+    if method in ASYNC_METHODS:
+        wrong = bool(values) and all(lacks(infer, value, method) for value in values)
+        return "not awaitable" if wrong and is_certain(infer, place) else None
+    kind = kind_of(infer, values)
+    if kind == "coroutine":
+        return _judged_coroutine(infer, values, method)
+    if kind == "future" and method.startswith("__") and method not in _OF_ANY_OBJECT and method != "__bool__":
+        return "as value" if all(lacks(infer, value, method) for value in values) else None
+    if method in ("__iter__", "argument") and is_async_only(infer, values, "__iter__", "__aiter__"):
+        return "plain protocol" if all(lacks(infer, value, "__getitem__") for value in values) else None
+    if method == "__enter__" and is_async_only(infer, values, "__enter__", "__aenter__"):
+        return "plain protocol"
+    return None
+
+
+def _judged_coroutine(infer: Inference, values: Values, method: str) -> Misuse | None:
+    if method == "__bool__":
+        return "truth"
+    if method.startswith("."):
+        return None if any(_has_attribute(infer, value, method[1:]) for value in values) else "as value"
+    if not method.startswith("__") or method in _OF_ANY_OBJECT:
+        return "as value"
+    if is_async_only(infer, values, "__enter__", "__aenter__") and method == "__enter__":
+        return "plain protocol"
+    return "as value" if all(lacks(infer, value, method) for value in values) else None
+
+
+def _has_attribute(infer: Inference, value: object, name: str) -> bool:
+    """Whether a coroutine may have attribute `name`."""
+    cls = getattr(value, "cls", None)
+    classes = [named_class(infer, "types.CoroutineType").cls, *([cls] if cls is not None else [])]
+    return any(find_member(infer, one, name) is not None for one in classes)

@@ -1,0 +1,108 @@
+"""Methods that override another of the other kind: an async one a sync one, or the reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from flake8_noblock.effects.awaitables import kind_of, lacks
+from flake8_noblock.effects.overrides import is_abstract
+from flake8_noblock.facts.model import Body
+from flake8_noblock.link.annotations import declared
+from flake8_noblock.link.classes import Member, find_member, mro
+from flake8_noblock.link.functions import result
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import Descriptor, Function, Instance, SourceClass, Values
+
+
+@dataclass(frozen=True, slots=True)
+class MixedOverride:
+    """Method `body` of the module; `base` is the class whose method it overrides, `is_async` says of which kind it is itself."""
+
+    body: int
+    base: str
+    is_async: bool
+
+
+def mixed_overrides(infer: Inference, module: str) -> Iterator[MixedOverride]:
+    """The methods in `module` of another kind than those they override, in source order."""
+    facts = infer.facts(module)
+    for number, body in enumerate(facts.bodies):
+        if body.owner < 0 or body.kind != "function" or not facts.classes[body.owner].bases or _is_private(body.name):
+            continue
+        cls = infer.source_class(module, body.owner)
+        own = _sort(infer, _own(infer, cls, body.name, number))
+        if own is None:
+            continue
+        member = find_member(infer, cls, body.name, after=cls)
+        base = _sort(infer, member.values) if member is not None and member.values else None
+        if member is not None and base is not None and base != own:
+            yield MixedOverride(number, _name(infer, member), own == "async")
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("__") and not name.endswith("__")
+
+
+def _own(infer: Inference, cls: SourceClass, name: str, number: int) -> Values:
+    """What the class body says of the method, if that is this very function."""
+    site = infer.class_site(cls)
+    value = infer.body(site).names.get(name)
+    values = infer.value(site, value) if value is not None else ()
+    return values if all(_function(v) == (cls.module, number) for v in values) else ()
+
+
+def _function(value: object) -> tuple[str, int] | None:
+    match value:
+        case Function(module=module, body=body):
+            return module, body
+        case Descriptor(kind="static" | "class", function=(Function(module=module, body=body),)):
+            return module, body
+    return None
+
+
+def _sort(infer: Inference, values: Values) -> str | None:
+    """Whether calling a method gives a coroutine (``async``) or certainly none (``sync``); None: neither is certain."""
+    found = {_sort_of(infer, Function(*where)) if (where := _function(value)) else None for value in values}
+    return found.pop() if len(found) == 1 else None
+
+
+def _sort_of(infer: Inference, function: Function) -> str | None:
+    body = infer.function_body(function)
+    if body.is_async and not body.is_generator:
+        return "async"
+    if body.is_generator:
+        return None
+    given = result(infer, function)
+    if kind_of(infer, given) == "coroutine":
+        return "async"
+    if not _says(infer, function, body) or not given:
+        return None
+    return "sync" if all(lacks(infer, value, "__await__") for value in given) else None
+
+
+def _says(infer: Inference, function: Function, body: Body) -> bool:
+    """Whether it is known what a method gives: it says so, or it is more than a place for subclasses to fill."""
+    if body.returns >= 0:
+        return bool(declared(infer, Site(function.module, function.body), body.returns))
+    return len(body.ops) > len(body.params) + 1 and not is_abstract(infer, function)
+
+
+def _name(infer: Inference, member: Member) -> str:
+    return infer.class_facts(member.owner).name if isinstance(member.owner, SourceClass) else member.owner.name
+
+
+def called_plainly(infer: Inference, module: str) -> Iterator[tuple[int, str]]:
+    """The numbers of async methods in `module` that a framework calls and does not await, with the class that says so."""
+    facts = infer.facts(module)
+    for number, body in enumerate(facts.bodies):
+        if body.owner >= 0 and body.is_async and not body.decorators and facts.classes[body.owner].bases:
+            for ancestor in mro(infer, infer.source_class(module, body.owner))[1:]:
+                if ancestor.cls is None:
+                    break
+                patterns = infer.knowledge.sync_methods(ancestor.cls.name)
+                if patterns:
+                    if any(fnmatchcase(body.name, pattern) for pattern in patterns):
+                        yield number, ancestor.cls.name
+                    break
