@@ -1,9 +1,11 @@
 """Every fixture says on its lines what must be reported; every other line must be silent.
 
-A fixture is a file in ``fixtures/<theme>/``, or a project of several files in ``fixtures/projects/<name>/``. A line
-that must be reported bears ``# expect: NBL102`` (several codes by comma). A line ``# options: --noblock-...`` among
-the first of a file gives the options of its run. A file whose name ends with ``_py312`` needs that Python.
-All codes of NBL1xx and NBL2xx are on; findings of other families don't count here. Call graphs have tests of their own.
+A fixture is a file in ``fixtures/<theme>/``, or a project of several files in ``fixtures/projects/<name>/`` or
+``fixtures/<theme>/projects/<name>/``. A line that must be reported bears ``# expect: NBL102`` (several codes by comma).
+A line ``# options: --noblock-...`` among the first of a file gives the options of its run. A file whose name ends with
+``_py312`` needs that Python. All codes of the families that the theme is about (`FAMILIES`) are on; findings of other
+families don't count here. ``# fine: NBL601`` marks a line that looks like an alarm of the code and is none: the silences
+of families other than blocking are counted by it. Call graphs have tests of their own.
 """
 
 from __future__ import annotations
@@ -19,15 +21,26 @@ from typing import NamedTuple
 
 import pytest
 
+from flake8_noblock.rules.registry import RULES
 from tests.support import lint
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PROJECTS = FIXTURES / "projects"
 CALL_GRAPHS = FIXTURES / "callgraph"
 MARK = re.compile(r"# expect: (?P<codes>NBL\d{3}(?:, NBL\d{3})*)$")
+FINE = re.compile(r"# fine: (?P<codes>NBL\d{3}(?:, NBL\d{3})*)$")
 OPTIONS = re.compile(r"^# options: (?P<options>.+)$", re.MULTILINE)
 NEEDS = re.compile(r"_py3(?P<minor>\d+)$")
-CODES = tuple(f"NBL{family}{number:02}" for family in (1, 2) for number in (*range(1, 9), *range(11, 15)))
+BLOCKING = ("NBL1", "NBL2")
+FAMILIES = {
+    "awaits": ("NBL3",),
+    "guards": ("NBL4",),
+    "callbacks": ("NBL5",),
+    "tasks": ("NBL6",),
+    "event_loop": ("NBL7",),
+}
+"""The families that the fixtures of a theme are about; those of all other themes are about `BLOCKING`."""
+CODES = tuple(rule.code for rule in RULES)
 
 Places = set[tuple[str, int, str]]
 
@@ -41,12 +54,18 @@ class Case(NamedTuple):
 
 
 def cases() -> Iterator[Case]:
+    projects = sorted([*PROJECTS.iterdir(), *FIXTURES.glob("*/projects/*")])
     for path in sorted(FIXTURES.rglob("*.py")):
-        if not path.is_relative_to(PROJECTS) and not path.is_relative_to(CALL_GRAPHS):
+        if not any(map(path.is_relative_to, (*projects, CALL_GRAPHS))):
             yield Case(f"{path.parent.name}/{path.stem}", path.parent, (path,))
-    for project in sorted(PROJECTS.iterdir()):
+    for project in projects:
         if project.is_dir() and project.name != "__pycache__":
-            yield Case(f"projects/{project.name}", project, tuple(sorted(project.rglob("*.py"))))
+            name = project.relative_to(FIXTURES).as_posix()
+            yield Case(name, project, tuple(sorted(project.rglob("*.py"))))
+
+
+def families(case: Case) -> tuple[str, ...]:
+    return FAMILIES.get(case.root.relative_to(FIXTURES).parts[0], BLOCKING)
 
 
 CASES = list(cases())
@@ -113,7 +132,7 @@ def test_fixture(case: Case) -> None:
         (path.relative_to(case.root).as_posix(), number, code): text
         for path, findings in found.items()
         for number, code, text in findings
-        if code[:4] in ("NBL1", "NBL2") or code == "NBL900"
+        if code.startswith((*families(case), "NBL900"))
     }
     wanted = expected(case)
     missed, false = wanted - texts.keys(), texts.keys() - wanted
@@ -125,13 +144,24 @@ def test_fixture(case: Case) -> None:
     assert not report, "\n" + "\n".join(report)
 
 
+def marks(mark: re.Pattern[str], code: str) -> list[str]:
+    """The lines of fixtures that bear `mark` with this code."""
+    every = [(case, path, line) for case in CASES for path in case.files for line in lines(path)]
+    return [f"{case.name}: {line.strip()}" for case, path, line in every if (m := mark.search(line)) and code in m["codes"]]
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_each_code_has_alarms_and_silences(code: str) -> None:
-    """Three files with alarms at least, and in the folder of the code three that must be silent altogether."""
-    alarms = [case.name for case in CASES if any(place[2] == code for place in expected(case))]
-    silences = [case.name for case in CASES if case.root.name == code.lower() and not expected(case)]
-    assert len(alarms) >= 3, alarms
-    assert len(silences) >= 3, silences
+    """For blocking, three files with alarms at least, and in the folder of the code three that must be silent altogether;
+    for the other families four lines of each kind."""
+    if code.startswith(BLOCKING):
+        alarms = [case.name for case in CASES if any(place[2] == code for place in expected(case))]
+        silences = [case.name for case in CASES if case.root.name == code.lower() and not expected(case)]
+        least = 3
+    else:
+        alarms, silences, least = marks(MARK, code), marks(FINE, code), 4
+    assert len(alarms) >= least, alarms
+    assert len(silences) >= least, silences
 
 
 def test_marks_are_well_formed() -> None:
@@ -140,7 +170,7 @@ def test_marks_are_well_formed() -> None:
         f"{path.relative_to(FIXTURES)}:{number}: {line.strip()}"
         for path in sorted(FIXTURES.rglob("*.py"))
         for number, line in enumerate(lines(path), 1)
-        if re.search(r"#\s*expect", line, re.IGNORECASE) and not MARK.search(line)
+        if re.search(r"#\s*(expect|fine:)", line, re.IGNORECASE) and not MARK.search(line) and not FINE.search(line)
     ]
     assert not wrong, "\n".join(wrong)
 
