@@ -33,7 +33,7 @@ OPTIONS = re.compile(r"^# options: (?P<options>.+)$", re.MULTILINE)
 NEEDS = re.compile(r"_py3(?P<minor>\d+)$")
 BLOCKING = ("NBL1", "NBL2")
 FAMILIES = {
-    "awaits": ("NBL3",),
+    "missing_await": ("NBL3",),
     "guards": ("NBL4",),
     "callbacks": ("NBL5",),
     "tasks": ("NBL6",),
