@@ -101,9 +101,10 @@ def movers(facts: Table) -> list[Offload | LoopCallback]:
 
 
 def others(facts: Table) -> list[str]:
-    """The names of the rows that say what a call runs."""
+    """The names of the rows that say what a call runs, gives or starts, and how it fails."""
     rows = (*facts.invoke, *facts.decorator, *facts.cut, *facts.dispatch, *facts.protocol)
-    names = [name for entry in rows for name in entry.names]
+    awaited = (*facts.awaitable, *facts.task, *facts.consumer, *facts.fails)
+    names = [name for entry in (*rows, *awaited) for name in entry.names]
     names += [name for entry in facts.dispatch for name in entry.register]
     return [*names, *(name for entry in facts.hooks for name in (*entry.classes, *entry.decorators))]
 

@@ -216,12 +216,13 @@ class Awaitable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Callables whose result has to be awaited, or entered, or iterated asynchronously, in libraries that may not be at hand.
 
     ``gives`` is what a call of them makes: a ``coroutine``, which does nothing until it is awaited; a ``future``, which goes on
-    by itself; a ``manager``, which may be awaited or entered with ``async with``; an async ``iterator``. What awaiting or entering gives
-    stands in ``returns``.
+    by itself; a ``manager``, which may be awaited or entered with ``async with``; an async ``iterator``; a plain ``value``, where
+    a base class's method of that name gives one of the others. What awaiting or entering gives stands in ``returns``: for a
+    manager either directly, or as a class of its own with ``Class.__await__`` and ``Class.__aenter__``.
     """
 
     names: tuple[str, ...]
-    gives: Literal["coroutine", "future", "manager", "iterator"] = "coroutine"
+    gives: Literal["coroutine", "future", "manager", "iterator", "value"] = "coroutine"
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -200,5 +200,10 @@ def awaited(infer: Inference, values: Values) -> Values:
 def _awaited(infer: Inference, value: Value) -> Values:
     if isinstance(value, Coroutine):
         return value.result
+    instance = as_instance(infer, value)
+    member = find_member(infer, instance.cls, "__await__") if instance is not None else None
+    if member is not None and member.values is None:
+        known = infer.knowledge.returns(f"{member.owner.name}.__await__")
+        return (Instance(named_class(infer, known).cls),) if known else UNKNOWN
     generators = call_method(infer, value, "__await__", NO_ARGUMENTS)
     return union(*[g.args[2] if isinstance(g, Instance) and len(g.args) == 3 else UNKNOWN for g in generators])

@@ -245,7 +245,7 @@ def speaks_of(infer: Inference, cls: AnyClass, name: str) -> bool:
     """Whether a table says something of member `name` of `cls` itself."""
     path = f"{cls.name}.{name}"
     known = infer.knowledge
-    return bool(known.attribute(path) or known.returns(path) or known.blocking(path))
+    return bool(known.attribute(path) or known.returns(path) or known.blocking(path) or known.awaitable(path))
 
 
 def _declared_once(infer: Inference, cls: SourceClass, definitions: tuple[Definition, ...]) -> Values:
