@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.facts.model import Call, Declared, Narrowed
 from flake8_noblock.link.classes import find_member, has_unknown_base, is_subclass, mro
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.names import named_class
@@ -90,8 +92,17 @@ def is_async_only(infer: Inference, values: Values, plain: str, asynchronous: st
     return bool(values) and all(has(infer, v, asynchronous) and lacks(infer, v, plain) for v in values)
 
 
+def given_by_tables(infer: Inference, place: Place) -> str | None:
+    """What tables say that the call at `place` gives: ``manager`` or ``iterator``, say; None: nothing, or it is no call."""
+    ops = infer.body(place.site).ops
+    op = ops[place.number]
+    while isinstance(op, Declared | Narrowed) and op.value >= 0:
+        op = ops[op.value]
+    return gives(infer, infer.value(place.site, op.func)) if isinstance(op, Call) else None
+
+
 def gives(infer: Inference, callee: Values) -> str | None:
-    """What tables say that calling any of `callee` gives: ``manager`` or ``iterator``, say; None: nothing, or not the same."""
+    """What tables say that calling any of `callee` gives; None: nothing, or not the same."""
     rows = {_row(infer, value) for value in callee}
     return rows.pop() if len(rows) == 1 else None
 

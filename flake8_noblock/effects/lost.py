@@ -11,8 +11,9 @@ from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import Fate, fate
 from flake8_noblock.facts.model import Call, Choice, Compare, Display, Drop, Op, Unary
+from flake8_noblock.link.functions import result
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import ClassValue
+from flake8_noblock.link.values import ClassValue, Function, Partial, Value
 
 Loss = Literal["dropped", "stored"]
 
@@ -107,7 +108,7 @@ def _stored_items(infer: Inference, place: Place, display: Display) -> Iterator[
     """Coroutines in a list or the like that nobody takes them from."""
     ops = infer.body(place.site).ops
     calls = [Place(place.site, item) for item in display.items if isinstance(ops[item], Call)]
-    if not calls or _is_dropped(fate(infer, place), ops) or not is_lost(infer, place):
+    if display.kind == "tuple" or not calls or _is_dropped(fate(infer, place), ops) or not is_lost(infer, place):
         return
     for call in calls:
         if _kind(infer, call) == "coroutine":
@@ -120,12 +121,21 @@ def _kind(infer: Inference, place: Place) -> Kind | None:
     assert isinstance(op, Call)
     kind = kind_of(infer, infer.value(place.site, place.number))
     callee = infer.value(place.site, op.func)
+    if kind is not None and not all(_makes(infer, value) for value in callee):
+        return None
     if kind == "future":
         return None if _has_rules_of_its_own(infer, place) else kind
     if kind is None:
         given = gives(infer, callee)
         kind = "coroutine" if given == "manager" else "async generator" if given == "iterator" else None
     return kind
+
+
+def _makes(infer: Inference, callee: Value) -> bool:
+    """Whether a callable makes what it gives: what it takes out of a container, or is given, may be in other hands."""
+    if isinstance(callee, Partial):
+        return all(_makes(infer, value) for value in callee.callee)
+    return not isinstance(callee, Function) or kind_of(infer, result(infer, callee)) is not None
 
 
 def _has_rules_of_its_own(infer: Inference, place: Place) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from flake8_noblock.effects.awaitables import is_async_only, kind_of, lacks
+from flake8_noblock.effects.awaitables import given_by_tables, is_async_only, kind_of, lacks
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.certainty import is_certain
 from flake8_noblock.effects.conditions import argument, arguments
@@ -18,22 +18,27 @@ from flake8_noblock.facts.model import (
     Binary,
     Call,
     Choice,
+    Compare,
+    Const,
     Declared,
     Display,
     Element,
     Exit,
+    Format,
+    Mapping,
     Narrowed,
     Op,
     Raise,
     Return,
     StoreAttr,
+    Unary,
 )
 from flake8_noblock.link.attributes import element
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import named_class
 from flake8_noblock.link.regions import excluded_regions, regions_below
-from flake8_noblock.link.values import Values, union
+from flake8_noblock.link.values import Values, is_unknown, union
 
 Misuse = Literal["as value", "truth", "plain protocol", "not awaitable"]
 
@@ -52,13 +57,15 @@ def misused(infer: Inference, site: Site) -> Iterator[Misused]:
     """What the body at `site` does to coroutines and to async objects that they don't take, in source order."""
     body = infer.body(site)
     skipped = regions_below(body, "typing") | excluded_regions(infer, site)
+    matched: set[int] = set()
     for number, op in enumerate(body.ops):
         if body.where[number] in skipped:
             continue
         place = Place(site, number)
         for demand in _demands(infer, place, op):
-            misuse = _judged(infer, Place(site, demand.value), demand)
+            misuse = None if demand.value in matched else _judged(infer, Place(site, demand.value), demand)
             if misuse is not None:
+                matched |= {demand.value} if demand.method == "match" else set()
                 yield Misused(misuse, place, demand.value, demand.method)
                 break
 
@@ -81,18 +88,37 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
             asked = [Demand(base, f".{name}")]
         case Binary(left=left, right=right):
             own, reflected = operator_methods(op)
-            asked = [Demand(left, own), Demand(right, reflected)]
+            known = not is_unknown(infer.value(place.site, left))
+            asked = [Demand(left, own), *([Demand(right, reflected)] if known else [])]
         case Call(func=func):
             asked = [Demand(func, "__call__"), *_asked_by_callee(infer, place, op)]
         case Return(value=value) if value >= 0 and _is_made(ops, value):
             asked = [Demand(value, "return")] if returns_plainly(infer, place.site) else []
         case Raise(value=value) if value >= 0:
             asked = [Demand(value, "raise")]
+        case Compare():
+            asked = [*[Demand(value, method) for value, method in steps(op)], *_compared(ops, op)]
+        case Mapping(keys=keys, values=values):
+            asked = [Demand(value, ".keys") for key, value in zip(keys, values, strict=True) if key < 0]
+        case Format(values=values):
+            asked = [Demand(value, "__format__") for value in values]
+        case Unary(operator="Match", value=value):
+            asked = [Demand(value, "match")]
         case _:
             asked = [Demand(value, method) for value, method in steps(op)]
     for demand in asked:
-        if demand.of_items or demand.method in ASYNC_METHODS or _is_made(ops, demand.value):
+        if demand.of_items or demand.method in _JUDGED_BY_TYPE or _is_made(ops, demand.value):
             yield demand
+
+
+def _compared(ops: tuple[Op, ...], op: Compare) -> Iterator[Demand]:
+    """What is compared with constants by ``is`` and ``in``, which never hold for a coroutine."""
+    for operator, left, right in zip(op.operators, op.values, op.values[1:], strict=False):
+        other = ops[right]
+        if operator in ("Is", "IsNot") and isinstance(other, Const):
+            yield Demand(left, "is")
+        elif operator in ("In", "NotIn") and isinstance(other, Display) and all(isinstance(ops[n], Const) for n in other.items):
+            yield Demand(left, "in")
 
 
 def _is_made(ops: tuple[Op, ...], number: int) -> bool:
@@ -129,6 +155,9 @@ def _items(infer: Inference, values: Values) -> Values:
 
 
 ASYNC_METHODS = frozenset(["__await__", "__aenter__", "__aiter__"])
+_JUDGED_BY_TYPE = ASYNC_METHODS | {"__enter__", "__iter__", "__contains__", "argument"}
+"""What is asked of objects of whatever origin; the rest is asked of what calls give."""
+
 _OF_ANY_OBJECT = frozenset(["__str__", "__format__", "__eq__", "__ne__"])
 """Methods that every object has, and that say nothing of a coroutine's result."""
 
@@ -144,6 +173,8 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
     if demand.of_items:
         values = _items(infer, values)
     if method in ASYNC_METHODS:
+        if given_by_tables(infer, place) == "iterator":
+            return "not awaitable" if method == "__await__" else None
         wrong = bool(values) and all(lacks(infer, value, method) for value in values)
         return "not awaitable" if wrong and is_certain(infer, place) else None
     kind = kind_of(infer, values)
@@ -151,11 +182,26 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
         return _judged_coroutine(infer, values, method)
     if kind == "future" and method.startswith("__") and method not in _OF_ANY_OBJECT and method != "__bool__":
         return "as value" if all(lacks(infer, value, method) for value in values) else None
-    if method in ("__iter__", "argument") and is_async_only(infer, values, "__iter__", "__aiter__"):
-        return "plain protocol" if all(lacks(infer, value, "__getitem__") for value in values) else None
+    if method in ("__iter__", "__contains__", "argument") and is_async_only(infer, values, "__iter__", "__aiter__"):
+        return "plain protocol" if all(lacks(infer, v, m) for v in values for m in ("__getitem__", "__contains__")) else None
     if method == "__enter__" and is_async_only(infer, values, "__enter__", "__aenter__"):
         return "plain protocol"
+    return _judged_by_tables(given_by_tables(infer, place), method) if kind is None else None
+
+
+def _judged_by_tables(given: str | None, method: str) -> Misuse | None:
+    """What tables say of a call of a library that isn't at hand."""
+    match given:
+        case "manager" if method == "__bool__":
+            return "truth"
+        case "manager":
+            return "plain protocol" if method == "__enter__" else "as value" if method not in _OF_MANAGERS else None
+        case "iterator" if method in ("__iter__", "__contains__", "argument"):
+            return "plain protocol"
     return None
+
+
+_OF_MANAGERS = frozenset([*(f".{name}" for name in ("__aenter__", "__aexit__", "__await__", "close")), *ASYNC_METHODS])
 
 
 def _judged_coroutine(infer: Inference, values: Values, method: str) -> Misuse | None:

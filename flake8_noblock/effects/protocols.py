@@ -69,7 +69,7 @@ def steps(op: Op) -> Iterator[Step]:
             yield from ((item, "__hash__") for item in items if item >= 0)
         case Delete(base=base, name=name):
             yield base, "__delattr__" if name else "__delitem__"
-        case Unary(operator=operator, value=value):
+        case Unary(operator=operator, value=value) if operator in _UNARY:
             yield value, _UNARY[operator]
         case Compare(operators=operators, values=values):
             yield from _comparisons(operators, values)

@@ -24,17 +24,32 @@ def uses_in(infer: Inference, site: Site) -> Uses:
     cache = infer.caches.setdefault("uses of values", {})
     key = (site.module, site.body)
     if key not in cache:
-        cache[key] = _uses_of(infer.body(site), site.body)
+        cache[key] = _uses_of(infer.body(site), site.body, _used_by_definitions(infer, site.module).get(site.body, set()))
     return cache[key]  # type: ignore[return-value]
 
 
-def _uses_of(body: Body, number: int) -> Uses:
+def _uses_of(body: Body, number: int, defining: set[int]) -> Uses:
     by: dict[int, list[int]] = {}
     for user, op in enumerate(body.ops):
         for value in operands(op):
             by.setdefault(value, []).append(user)
     cells = {value for definitions in body.cells.values() for where, value in definitions if where == number}
-    return Uses({value: tuple(users) for value, users in by.items()}, frozenset(cells.union(body.names.values())))
+    return Uses({value: tuple(users) for value, users in by.items()}, frozenset(cells.union(body.names.values(), defining)))
+
+
+def _used_by_definitions(infer: Inference, module: str) -> dict[int, set[int]]:
+    """For each body of `module`, the values that functions and classes defined in it take as defaults, decorators, bases."""
+    cache = infer.caches.setdefault("values that definitions use", {})
+    if module not in cache:
+        facts = infer.facts(module)
+        found: dict[int, set[int]] = {}
+        for body in facts.bodies:
+            defaults = [parameter.default for parameter in body.params if parameter.default >= 0]
+            found.setdefault(body.parent, set()).update(body.decorators, defaults)
+        for cls in facts.classes:
+            found.setdefault(cls.parent, set()).update(cls.bases, cls.decorators, [value for _, value in cls.keywords])
+        cache[module] = found
+    return cache[module]  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)

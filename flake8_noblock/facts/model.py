@@ -106,7 +106,7 @@ class Binary(_Node, frozen=True, gc=False):
 
 
 class Unary(_Node, frozen=True, gc=False):
-    """``operator value``; operator ``Test``: whether `value` is true is asked, by a condition."""
+    """``operator value``; operator ``Test``: whether `value` is true is asked, by a condition; ``Match``: by which pattern it is met."""
 
     operator: str
     value: int
@@ -282,6 +282,12 @@ class Raise(_Node, frozen=True, gc=False):
     value: int
 
 
+class Jump(_Node, frozen=True, gc=False):
+    """``break`` or ``continue``: which rounds of a loop pass an operation depends on where they leave it."""
+
+    kind: Literal["break", "continue"]
+
+
 class Drop(_Node, frozen=True, gc=False):
     """An expression statement: the value is not used."""
 
@@ -325,6 +331,7 @@ Op = (
     | Return
     | Yield
     | Raise
+    | Jump
     | Drop
 )
 

@@ -23,10 +23,12 @@ from flake8_noblock.facts.model import (
     Enter,
     Exit,
     Import,
+    Jump,
     Raise,
     Region,
     RegionKind,
     Return,
+    Unary,
 )
 from flake8_noblock.facts.narrowing import narrow
 from flake8_noblock.facts.patterns import is_irrefutable, narrow_subject, read_equality, read_pattern
@@ -131,12 +133,14 @@ def _raise(state: BodyState, node: ast.Raise) -> None:
 def _break(state: BodyState, node: ast.Break) -> None:
     if state.loops:
         state.loops[-1].breaks.append(changes(state.environment, state.loops[-1].base))
+    state.emit(Jump("break"), node)
     state.alive = False
 
 
 def _continue(state: BodyState, node: ast.Continue) -> None:
     if state.loops:
         state.loops[-1].rounds.append(changes(state.environment, state.loops[-1].base))
+    state.emit(Jump("continue"), node)
     state.alive = False
 
 
@@ -183,6 +187,7 @@ def _branch(state: BodyState, body: Sequence[ast.stmt], region: Region, test: as
 
 def _match(state: BodyState, node: ast.Match) -> None:
     subject = read(state, node.subject)
+    state.emit(Unary("Match", subject), node)
     outer, before = state.environment, state.region
     ends: list[Changes] = []
     exhaustive = False

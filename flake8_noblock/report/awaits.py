@@ -30,6 +30,9 @@ _ASKED = {
     "__setitem__": "given an item",
     "__str__": "turned into text",
     "argument": "handed to what needs its result",
+    "in": "compared",
+    "is": "compared",
+    "match": "matched against patterns",
     "raise": "raised",
     "return": "returned where the annotation says a plain type",
 }
