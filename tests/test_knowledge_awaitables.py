@@ -39,6 +39,11 @@ GONE = {
     "starlette.routing.Router.add_websocket_route": "gone in starlette 1",
 }
 
+# Names, with all below them, that no import shows, and why.
+MADE_AT_RUN_TIME = {
+    "trio._file_io.AsyncIOWrapper": "its methods are those of the file that it wraps",
+}
+
 # Names, with all below them, whose result has to be awaited though nothing in the function says so, and why.
 SAID_BY_DOCUMENTATION = {
     "redis.asyncio": "commands are shared with the sync client and annotated as either",
@@ -129,7 +134,7 @@ def found(name: str) -> object:
 
 def checked_names(names: Iterator[str]) -> Iterator[tuple[str, object]]:
     for name in names:
-        if is_unseen(name) or below(name, GONE):
+        if is_unseen(name) or below(name, GONE) or below(name, MADE_AT_RUN_TIME):
             continue
         try:
             yield name, found(name)
@@ -230,7 +235,19 @@ CHAINS = [
     ("asyncpg.Connection", "import asyncpg", "async with asyncpg.create_pool() as p:\n    it = await p.acquire()\n    print(it)"),
     ("redis.asyncio.client.Pipeline", "import redis.asyncio as r", "it = r.from_url('').pipeline().set('a', 1)\nprint(it)"),
 ]
+CHAINS += [
+    ("aiosqlite.Cursor", "import aiosqlite", "async with aiosqlite.connect('') as d, d.execute('') as it:\n    print(it)"),
+    ("motor.motor_asyncio.AsyncIOMotorCursor", "import motor.motor_asyncio as m", "it = m.AsyncIOMotorClient().a.b.find()\nprint(it)"),
+    ("psycopg.AsyncCursor", "import psycopg", "c = await psycopg.AsyncConnection.connect()\nit = await c.execute('')\nprint(it)"),
+    ("sqlalchemy.engine.Result", "import sqlalchemy.ext.asyncio as a\ns: a.AsyncSession", "it = await s.execute('')\nprint(it)"),
+    ("trio.Nursery", "import trio", "async with trio.open_nursery() as it:\n    print(it)"),
+    ("websockets.asyncio.client.ClientConnection", "import websockets", "async for it in websockets.connect(''):\n    print(it)"),
+    ("websockets.asyncio.client.ClientConnection", "import websockets", "it = await websockets.connect('')\nprint(it)"),
+]
 COROUTINES = [
+    ("import motor.motor_asyncio as m", "it = m.AsyncIOMotorClient().a.b.find().next()\nprint(it)"),
+    ("from sqlalchemy.ext.asyncio import async_sessionmaker", "m = async_sessionmaker()\nit = m().commit()\nprint(it)"),
+    ("import sqlalchemy.ext.asyncio as a", "async with a.create_async_engine().begin() as c:\n  it = c.execute()\n  print(it)"),
     ("import aiohttp", "r = await aiohttp.ClientSession().get('')\nit = r.json()\nprint(it)"),
     ("import httpx", "it = httpx.AsyncClient().get('')\nprint(it)"),
     ("from redis.asyncio import Redis", "it = Redis().get('a')\nprint(it)"),
@@ -254,3 +271,13 @@ def test_chains_resolve_without_the_library(tmp_path: Path, expected: str, head:
 def test_coroutines_are_seen_without_the_library(tmp_path: Path, head: str, text: str) -> None:
     (value,) = last_value(tmp_path, body(head, text))
     assert isinstance(value, CoroutineValue)
+
+
+@pytest.mark.parametrize("module", [name for name, table in TABLES.items() if table.cut])
+def test_no_alias_leads_out_of_a_cut(module: str) -> None:
+    """What stands below a name that is cut is cut by the name that tables use, too."""
+    facts = TABLES[module]
+    knowledge = Knowledge()
+    cuts = [name.removesuffix("*") for row in facts.cut for name in row.names if name.endswith(".*")]
+    inside = [(alias, name) for alias, name in facts.aliases.items() if alias.startswith(tuple(cuts))]
+    assert not [alias for alias, name in inside if knowledge.cut(name) is None]

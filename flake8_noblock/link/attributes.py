@@ -173,23 +173,39 @@ def element(infer: Inference, value: Value, is_async: bool) -> Values:
         return union(*value.items)
     if is_async:
         iterators = call_method(infer, value, "__aiter__", NO_ARGUMENTS)
-        nexts = union(*[call_method(infer, iterator, "__anext__", NO_ARGUMENTS) for iterator in iterators])
-        return awaited(infer, nexts)
+        return union(*[_awaited_method(infer, iterator, "__anext__") for iterator in iterators])
     iterators = call_method(infer, value, "__iter__", NO_ARGUMENTS)
     return union(*[call_method(infer, iterator, "__next__", NO_ARGUMENTS) for iterator in iterators])
 
 
 def entered(infer: Inference, value: Value, is_async: bool) -> Values:
     """What ``with value as ...`` gives; an object of a library that isn't at hand is taken to give itself."""
-    name = "__aenter__" if is_async else "__enter__"
     instance = as_instance(infer, value)
-    if instance is not None:
-        member = find_member(infer, instance.cls, name)
-        if member is not None and member.values is None:
-            known = infer.knowledge.returns(f"{member.owner.name}.{name}")
-            return (Instance(named_class(infer, known).cls),) if known else (instance,)
-    given = call_method(infer, value, name, NO_ARGUMENTS)
-    return awaited(infer, given) if is_async else given
+    name = "__aenter__" if is_async else "__enter__"
+    if instance is not None and _is_told(infer, instance, name):
+        return _told(infer, instance, name) or (instance,)
+    return _awaited_method(infer, value, name) if is_async else call_method(infer, value, name, NO_ARGUMENTS)
+
+
+def _awaited_method(infer: Inference, value: Value, name: str) -> Values:
+    """What awaiting a call of method `name` gives; tables say it of objects that aren't at hand."""
+    instance = as_instance(infer, value)
+    if instance is not None and _is_told(infer, instance, name):
+        return _told(infer, instance, name) or UNKNOWN
+    return awaited(infer, call_method(infer, value, name, NO_ARGUMENTS))
+
+
+def _is_told(infer: Inference, instance: Instance, name: str) -> bool:
+    """Whether tables alone may know what method `name`, which the language calls, gives."""
+    member = find_member(infer, instance.cls, name)
+    return member is not None and member.values is None
+
+
+def _told(infer: Inference, instance: Instance, name: str) -> Values:
+    """What tables say that the language gets from method `name`; nothing where they are silent."""
+    member = find_member(infer, instance.cls, name)
+    known = infer.knowledge.returns(f"{member.owner.name}.{name}") if member is not None else None
+    return (Instance(named_class(infer, known).cls),) if known else ()
 
 
 def awaited(infer: Inference, values: Values) -> Values:
@@ -201,9 +217,7 @@ def _awaited(infer: Inference, value: Value) -> Values:
     if isinstance(value, Coroutine):
         return value.result
     instance = as_instance(infer, value)
-    member = find_member(infer, instance.cls, "__await__") if instance is not None else None
-    if member is not None and member.values is None:
-        known = infer.knowledge.returns(f"{member.owner.name}.__await__")
-        return (Instance(named_class(infer, known).cls),) if known else UNKNOWN
+    if instance is not None and _is_told(infer, instance, "__await__"):
+        return _told(infer, instance, "__await__") or UNKNOWN
     generators = call_method(infer, value, "__await__", NO_ARGUMENTS)
     return union(*[g.args[2] if isinstance(g, Instance) and len(g.args) == 3 else UNKNOWN for g in generators])
