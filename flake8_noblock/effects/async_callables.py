@@ -11,7 +11,7 @@ from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.lost import is_lost
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Call, Closure, Compare, Drop, Import, Lookup, Param, Unary
+from flake8_noblock.facts.model import Attr, Binary, Call, Closure, Compare, Drop, Format, Import, Lookup, Param, Unary
 from flake8_noblock.link.arguments import Arguments, places
 from flake8_noblock.link.calls import call
 from flake8_noblock.link.evaluate import arguments_of
@@ -110,13 +110,19 @@ def _only_drops(infer: Inference, parameter: Place) -> bool:
 
 
 def _is_dropped_call(infer: Inference, parameter: Place, user: int) -> bool:
-    """Whether `user` calls the parameter and nobody looks at what that gives."""
+    """Whether `user` calls the parameter and takes what that gives for a plain value, or hands it to what does."""
     ops = infer.body(parameter.site).ops
     op = ops[user]
-    if not isinstance(op, Call) or parameter.number in (*op.args, *dict(op.keywords).values()):
+    if not isinstance(op, Call):
         return False
+    if parameter.number in (*op.args, *dict(op.keywords).values()):
+        return parameter.number in _called(infer, Place(parameter.site, user), op)
     result = fate(infer, Place(parameter.site, user))
-    return not result.named and all(isinstance(ops[number], Drop) for number in result.users)
+    return not result.named and all(isinstance(ops[number], _PLAIN) for number in result.users)
+
+
+_PLAIN = (Binary, Drop, Format, Unary)
+"""Operations that no coroutine takes, and dropping it."""
 
 
 def described(infer: Inference, value: Value) -> str:

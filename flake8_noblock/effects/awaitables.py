@@ -14,15 +14,17 @@ from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.values import Literal as Constant
 from flake8_noblock.link.values import (
     AnyClass,
+    ClassValue,
     Coroutine,
     Function,
     Instance,
     ModuleValue,
+    SourceClass,
     Value,
     Values,
 )
 
-Kind = Literal["coroutine", "async generator", "future"]
+Kind = Literal["coroutine", "async generator", "task", "future"]
 
 
 def kind_of(infer: Inference, values: Values) -> Kind | None:
@@ -32,7 +34,8 @@ def kind_of(infer: Inference, values: Values) -> Kind | None:
 
 
 def _kind(infer: Inference, value: Value) -> Kind | None:
-    """A ``Coroutine`` or a mere ``Awaitable`` does nothing until it is awaited; a future goes on by itself."""
+    """A ``Coroutine``, or what is declared as a mere ``Awaitable``, is taken to do nothing until it is awaited; of futures, and
+    whatever else can be awaited, that isn't known."""
     if isinstance(value, Coroutine):
         return "coroutine"
     if not isinstance(value, Instance):
@@ -40,7 +43,8 @@ def _kind(infer: Inference, value: Value) -> Kind | None:
     kinds = _kinds(infer)
     if value.cls in kinds:
         return kinds[value.cls]
-    return next((kinds[a.cls] for a in mro(infer, value.cls) if a.cls in kinds and _inherits(infer, a.cls)), None)
+    inherited = next((kinds[a.cls] for a in mro(infer, value.cls) if a.cls in kinds and _inherits(infer, a.cls)), None)
+    return inherited or ("future" if has(infer, value, "__await__") else None)
 
 
 def _kinds(infer: Inference) -> dict[AnyClass, Kind]:
@@ -61,7 +65,7 @@ _CLASSES: dict[str, Kind] = {
     "typing.Awaitable": "coroutine",
     "typing.AsyncGenerator": "async generator",
     "typing.AsyncIterator": "async generator",
-    "asyncio.Future": "future",
+    "asyncio.Task": "task",
 }
 """The language's own classes of awaitables, by their place in the standard library's stubs."""
 
@@ -72,10 +76,17 @@ def lacks(infer: Inference, value: Value, method: str) -> bool:
     """Whether it is certain that the type of `value` has no `method` for the language to call."""
     if isinstance(value, Function | ModuleValue) or value == Constant(None):
         return True
+    if isinstance(value, ClassValue):
+        return _has_plain_metaclass(infer, value)
     instance = as_instance(infer, value)
     if instance is None or has_unknown_base(infer, instance.cls):
         return False
     return find_member(infer, instance.cls, method) is None
+
+
+def _has_plain_metaclass(infer: Inference, value: ClassValue) -> bool:
+    classes = [ancestor.cls for ancestor in mro(infer, value.cls)]
+    return all(isinstance(cls, SourceClass) and not infer.class_facts(cls).keywords for cls in classes)
 
 
 def has(infer: Inference, value: Value, method: str) -> bool:

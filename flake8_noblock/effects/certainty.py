@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import is_abstract, overrides
-from flake8_noblock.facts.model import Call, Choice, Closure, Const, Declared, Display, Format, Mapping, Narrowed, Return
+from flake8_noblock.facts.model import Await, Call, Choice, Closure, Const, Declared, Display, Format, Mapping, Narrowed, Param, Return
 from flake8_noblock.link.inference import Inference
-from flake8_noblock.link.values import ClassValue, Function, Instance
+from flake8_noblock.link.values import Adapter, ClassValue, Function, Instance, SourceClass
 
 
 def is_certain(infer: Inference, place: Place) -> bool:
@@ -15,8 +15,14 @@ def is_certain(infer: Inference, place: Place) -> bool:
     match ops[place.number]:
         case Display() | Mapping() | Format() | Closure():
             return True
-        case Const(value=value):
-            return value is not None
+        case Const():
+            return True
+        case Param() | Declared(value=-1):
+            return all(_is_of_standard_class(infer, value) for value in infer.value(*place))
+        case Await(value=value):
+            return is_certain(infer, Place(place.site, value))
+        case Choice(values=values) if any(ops[value] == Const(None) for value in values):
+            return False
         case Choice(values=values):
             return all(is_certain(infer, Place(place.site, value)) for value in values if value != place.number)
         case Declared(value=value) | Narrowed(value=value) if value >= 0:
@@ -24,15 +30,22 @@ def is_certain(infer: Inference, place: Place) -> bool:
         case Call(func=func):
             callee = infer.value(place.site, func)
             return bool(callee) and all(_gives_for_certain(infer, value) for value in callee)
-    return all(isinstance(value, Function) for value in infer.value(*place))
+    return all(isinstance(value, Function | ClassValue) for value in infer.value(*place))
+
+
+def _is_of_standard_class(infer: Inference, value: object) -> bool:
+    """Whether a value is declared to be of a class of the standard library: subclasses don't become awaitable."""
+    return isinstance(value, Instance) and isinstance(value.cls, SourceClass) and infer.is_standard(ClassValue(value.cls))
 
 
 def _gives_for_certain(infer: Inference, callee: object) -> bool:
     match callee:
-        case ClassValue():
+        case ClassValue() | Adapter():
+            return True
+        case Function() as function if infer.is_standard(function):
             return True
         case Function(receiver=None) as function:
-            return infer.is_standard(function) or not infer.function_body(function).decorators
+            return not infer.function_body(function).decorators
         case Function(receiver=receiver) as function:
             if infer.function_body(function).decorators or is_abstract(infer, function) or _says_nothing(infer, function):
                 return False
@@ -41,6 +54,6 @@ def _gives_for_certain(infer: Inference, callee: object) -> bool:
 
 
 def _says_nothing(infer: Inference, method: Function) -> bool:
-    """Whether a method neither declares nor returns anything: subclasses may."""
+    """Whether a method is empty: a place for subclasses to fill."""
     body = infer.function_body(method)
-    return body.returns < 0 and not any(isinstance(op, Return) and op.value >= 0 for op in body.ops)
+    return body.returns < 0 and all(isinstance(op, Param | Const | Return) for op in body.ops)

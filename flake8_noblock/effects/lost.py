@@ -10,7 +10,7 @@ from flake8_noblock.effects.awaitables import Kind, gives, kind_of
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import Fate, fate
-from flake8_noblock.facts.model import Call, Choice, Compare, Display, Drop, Op, Unary
+from flake8_noblock.facts.model import Call, Choice, Compare, Const, Display, Drop, Mapping, Op, Unary
 from flake8_noblock.link.functions import result
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.values import ClassValue, Function, Partial, Value
@@ -89,19 +89,30 @@ def _dropped(infer: Inference, statement: Place, number: int, many: bool) -> Ite
         case Choice(values=values, where=where):
             for value in values if where else ():
                 yield from _dropped(infer, statement, value, many)
-        case Display(items=items, comprehension=comprehension):
+        case Display(items=items) | Mapping(values=items):
             for item in items:
-                yield from _dropped(infer, statement, item, comprehension or many or len(items) > 1)
+                yield from _dropped(infer, statement, item, many=True)
 
 
 def _stored(infer: Inference, place: Place) -> Iterator[Lost]:
     what = fate(infer, place)
     ops = infer.body(place.site).ops
-    idle = all(isinstance(ops[user], Drop | Compare) and _is_idle(ops[user]) for user in what.users)
-    if idle and not what.named and not _is_dropped(what, ops):
+    if all(_says_nothing(infer, Place(place.site, user)) for user in what.users) and not what.named and not _is_dropped(what, ops):
         kind = _kind(infer, place)
         if kind == "coroutine":
             yield Lost("stored", kind, place)
+
+
+def _says_nothing(infer: Inference, user: Place) -> bool:
+    """Whether an operation neither uses a value nor is a mistake of its own: it drops or compares it, or puts it into a tuple
+    that is taken apart again."""
+    ops = infer.body(user.site).ops
+    match ops[user.number]:
+        case Compare(operators=operators, values=values):
+            return set(operators) <= {"Is", "IsNot"} and not any(isinstance(ops[value], Const) for value in values)
+        case Display(kind="tuple"):
+            return not fate(infer, user).users and not fate(infer, user).named
+    return isinstance(ops[user.number], Drop)
 
 
 def _stored_items(infer: Inference, place: Place, display: Display) -> Iterator[Lost]:

@@ -122,8 +122,8 @@ def _compared(ops: tuple[Op, ...], op: Compare) -> Iterator[Demand]:
 
 
 def _is_made(ops: tuple[Op, ...], number: int) -> bool:
-    """Whether a value may come out of a call in the same body."""
-    return isinstance(ops[number], Call | Element | Choice | Declared | Narrowed)
+    """Whether a value may come out of a call in the same body, or out of a property."""
+    return isinstance(ops[number], Attr | Call | Element | Choice | Declared | Narrowed)
 
 
 def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Demand]:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from flake8_noblock.effects.awaitables import kind_of, lacks
 from flake8_noblock.effects.overrides import is_abstract
+from flake8_noblock.effects.returns import stands_for_itself
 from flake8_noblock.facts.model import Body
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.classes import Member, find_member, mro
@@ -57,7 +58,7 @@ def _function(value: object) -> tuple[str, int] | None:
     match value:
         case Function(module=module, body=body):
             return module, body
-        case Descriptor(kind="static" | "class", function=(Function(module=module, body=body),)):
+        case Descriptor(function=(Function(module=module, body=body),)):
             return module, body
     return None
 
@@ -97,12 +98,12 @@ def called_plainly(infer: Inference, module: str) -> Iterator[tuple[int, str]]:
     """The numbers of async methods in `module` that a framework calls and does not await, with the class that says so."""
     facts = infer.facts(module)
     for number, body in enumerate(facts.bodies):
-        if body.owner >= 0 and body.is_async and not body.decorators and facts.classes[body.owner].bases:
+        if body.owner >= 0 and body.is_async and facts.classes[body.owner].bases and stands_for_itself(infer, Site(module, number)):
             for ancestor in mro(infer, infer.source_class(module, body.owner))[1:]:
                 if ancestor.cls is None:
                     break
                 patterns = infer.knowledge.sync_methods(ancestor.cls.name)
-                if patterns:
+                if patterns is not None:
                     if any(fnmatchcase(body.name, pattern) for pattern in patterns):
                         yield number, ancestor.cls.name
                     break

@@ -6,16 +6,30 @@ from flake8_noblock.effects.awaitables import lacks
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.classes import is_protocol
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Instance, Literal, TupleValue, Value
+from flake8_noblock.link.values import Descriptor, Function, Instance, Literal, TupleValue, Value
 
 
 def returns_plainly(infer: Inference, site: Site) -> bool:
     """Whether the function at `site` says that it returns objects that can't be awaited, and no decorator makes something else of it."""
     body = infer.body(site)
-    if body.returns < 0 or body.is_generator or body.decorators:
+    if body.returns < 0 or body.is_generator or not stands_for_itself(infer, site):
         return False
     values = declared(infer, site, body.returns)
     return bool(values) and all(_is_plain(infer, value) for value in values)
+
+
+def stands_for_itself(infer: Inference, site: Site) -> bool:
+    """Whether no decorator, but those of methods and properties, makes something else of the function at `site`."""
+    body = infer.body(site)
+    around = Site(site.module, body.parent)
+    number = infer.body(around).names.get(body.name)
+    if not body.decorators or number is None:
+        return not body.decorators
+    for value in infer.value(around, number):
+        functions = value.function if isinstance(value, Descriptor) else (value,)
+        if not all(isinstance(f, Function) and (f.module, f.body) == (site.module, site.body) for f in functions):
+            return False
+    return True
 
 
 def _is_plain(infer: Inference, value: Value) -> bool:

@@ -60,7 +60,10 @@ def read_test(state: BodyState, node: ast.expr) -> int:
 
 def ask(state: BodyState, node: ast.expr, number: int) -> None:
     """The value of `node` is asked whether it is true, unless it was or is a truth value by nature."""
-    if not isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.Constant):
+    op = state.ops[number]
+    if isinstance(node, ast.BoolOp) and isinstance(op, Choice):
+        ask(state, node.values[-1], op.values[-1])
+    elif not isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp | ast.Constant):
         state.emit(Unary("Test", number), node)
 
 

@@ -203,7 +203,7 @@ def _match(state: BodyState, node: ast.Match) -> None:
         read_pattern(state, case.pattern, subject)
         narrow_subject(state, node.subject, case.pattern)
         if case.guard is not None:
-            read(state, case.guard)
+            read_test(state, case.guard)
             narrow(state, case.guard, True, read)
         read_body(state, case.body)
         if state.alive:

@@ -371,9 +371,10 @@ class Knowledge:
         """The rows saying that `name` looks into arguments of its own at once."""
         return self._rows(Reads, name)
 
-    def sync_methods(self, name: str) -> tuple[str, ...]:
-        """Patterns of the methods that a framework calls, and does not await, on subclasses of class `name`."""
-        return tuple(method for row in self._rows(SyncMethods, name) for method in row.methods)
+    def sync_methods(self, name: str) -> tuple[str, ...] | None:
+        """Patterns of the methods that a framework calls, and does not await, on subclasses of class `name`; None: no row."""
+        rows = self._rows(SyncMethods, name)
+        return tuple(method for row in rows for method in row.methods) if rows else None
 
     def fails(self, name: str) -> Fails | None:
         """The row saying that awaiting what `name` gives can fail."""
