@@ -5,8 +5,9 @@ from __future__ import annotations
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import is_abstract, overrides
 from flake8_noblock.facts.model import Await, Call, Choice, Closure, Const, Declared, Display, Format, Mapping, Narrowed, Param, Return
+from flake8_noblock.link.classes import is_protocol
 from flake8_noblock.link.inference import Inference
-from flake8_noblock.link.values import Adapter, ClassValue, Function, Instance, SourceClass
+from flake8_noblock.link.values import Adapter, CallableValue, ClassValue, Function, Instance, SourceClass
 
 
 def is_certain(infer: Inference, place: Place) -> bool:
@@ -35,12 +36,14 @@ def is_certain(infer: Inference, place: Place) -> bool:
 
 def _is_of_standard_class(infer: Inference, value: object) -> bool:
     """Whether a value is declared to be of a class of the standard library: subclasses don't become awaitable."""
-    return isinstance(value, Instance) and isinstance(value.cls, SourceClass) and infer.is_standard(ClassValue(value.cls))
+    if not isinstance(value, Instance) or not isinstance(value.cls, SourceClass) or value.cls.name == "builtins.object":
+        return False
+    return infer.is_standard(ClassValue(value.cls)) and not is_protocol(infer, value.cls)
 
 
 def _gives_for_certain(infer: Inference, callee: object) -> bool:
     match callee:
-        case ClassValue() | Adapter():
+        case ClassValue() | Adapter() | CallableValue():
             return True
         case Function() as function if infer.is_standard(function):
             return True
@@ -56,4 +59,5 @@ def _gives_for_certain(infer: Inference, callee: object) -> bool:
 def _says_nothing(infer: Inference, method: Function) -> bool:
     """Whether a method is empty: a place for subclasses to fill."""
     body = infer.function_body(method)
-    return body.returns < 0 and all(isinstance(op, Param | Const | Return) for op in body.ops)
+    says = any(isinstance(op, Return) and op.value >= 0 for op in body.ops)
+    return body.returns < 0 and not says and all(isinstance(op, Param | Const | Return) for op in body.ops)

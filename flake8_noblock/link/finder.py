@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 Origin = Literal["project", "standard library", "library"]
-_INITS = ("__init__.py", "__init__.pyi")
+_INITS = ("__init__.pyi", "__init__.py")
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
         return _returned(infer, _in_context(infer, function, arguments))
     if any(_is_vague(infer, function, value) for value in values):
         seen = _returned(infer, _in_context(infer, function, arguments))
-        if all(map(holds_callable, seen)):
+        if all(isinstance(value, Coroutine) or holds_callable(value) for value in seen):
             return seen
     return values
 
