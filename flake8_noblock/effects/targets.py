@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flake8_noblock.effects.callees import paths, protocol_paths
 from flake8_noblock.effects.conditions import is_switched_off
