@@ -79,6 +79,8 @@ class Inference:
         self._contexts: list[Context] = [Context()]
         self._numbers: dict[Context, int] = {self._contexts[0]: NO_CONTEXT}
         self._bodies: dict[tuple[str, int], Body] = {}
+        self._classes: dict[tuple[str, int], SourceClass] = {}
+        self._paths: dict[tuple[str, int], str] = {}
         self.caches: dict[str, dict[object, object]] = {}
         self._find_oracle = oracles
         self._oracles: dict[str, Oracle | None] = {}
@@ -249,7 +251,16 @@ class Inference:
 
     def path(self, function: Function) -> str:
         """The dotted path of a function where it is defined."""
-        return f"{self.program[function.module].name}.{self.function_body(function).qualname}"
+        key = (function.module, function.body)
+        path = self._paths.get(key)
+        if path is None:
+            path = self._paths[key] = f"{self.program[function.module].name}.{self.function_body(function).qualname}"
+        return path
 
     def source_class(self, module: str, index: int) -> SourceClass:
-        return SourceClass(module, index, f"{self.program[module].name}.{self.facts(module).classes[index].qualname}")
+        key = (module, index)
+        cls = self._classes.get(key)
+        if cls is None:
+            name = f"{self.program[module].name}.{self.facts(module).classes[index].qualname}"
+            cls = self._classes[key] = SourceClass(module, index, name)
+        return cls
