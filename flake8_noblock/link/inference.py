@@ -6,7 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flake8_noblock.facts.model import Body, Call, ClassFacts, Closure, Definition, ModuleFacts, Op
+from flake8_noblock.facts.model import (
+    Body,
+    Builtin,
+    ByteString,
+    Call,
+    ClassDef,
+    ClassFacts,
+    Closure,
+    Compare,
+    Const,
+    Definition,
+    Format,
+    ModuleFacts,
+    Op,
+)
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.program import Module, Program
 from flake8_noblock.link.values import NO_CONTEXT, NOTHING, UNKNOWN, ClassValue, Context, Function, SourceClass, Values, shallow, union
@@ -25,6 +39,9 @@ MOST_STEPS_OUTSIDE = 500
 
 MOST_DEFINITIONS = 64
 """A name or attribute with more definitions than these may be anything."""
+
+_ALONE = (Const, ByteString, Builtin, Closure, ClassDef, Compare, Format)
+"""Operations whose values depend on no other question."""
 
 Evaluate = Callable[["Inference", "Site", int, Op], Values]
 Oracle = Callable[[int, int], tuple[str, ...]]
@@ -97,10 +114,19 @@ class Inference:
         answer = self._answers.get(key)
         if answer is not None:
             return answer
+        op = self.body(site).ops[number]
+        if isinstance(op, _ALONE):
+            answer = self._answers[key] = self._evaluate(self, site, number, op)
+            return answer
         if self._open:
             return self._ask(key)
         self._most_steps = MOST_STEPS if self.program[site.module].origin == "project" else MOST_STEPS_OUTSIDE
         return self._from_below(key)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no question is open, so that answers found now are final."""
+        return not self._open
 
     def _from_below(self, key: _Key) -> Values:
         """The answer to a question that nobody else is waiting for.
