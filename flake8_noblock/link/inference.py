@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from flake8_noblock.facts.model import (
     Body,
@@ -51,7 +52,7 @@ Oracles = Callable[[str], Oracle | None]
 """Gives the oracle for a module; None: there is none."""
 
 
-class Site(NamedTuple):
+class Site(Struct, frozen=True, gc=False, cache_hash=True):
     """A body of a module of the program, as run in `context`."""
 
     module: str
