@@ -67,10 +67,26 @@ def edges(infer: Inference, site: Site) -> tuple[Edge, ...]:
     uses, typing = _uses(infer, site, body)
     skipped = typing | excluded_regions(infer, site)
     found: list[Edge] = []
+    own = infer.dependent(site) if site.context != NO_CONTEXT else None
+    shared = _shared(infer, site) if own is not None else {}
     for number, op in enumerate(body.ops):
-        if type(op) in _RUNNING and body.where[number] not in skipped:
+        if type(op) not in _RUNNING or body.where[number] in skipped:
+            continue
+        if own is None or number in own:
             found.extend([edge for edge in _edges(infer, Place(site, number), op, uses) if edge.run != NOTHING])
+            continue
+        known = shared.get(number)
+        if known is None:
+            place = Place(Site(site.module, site.body), number)
+            known = shared[number] = [edge for edge in _edges(infer, place, op, uses) if edge.run != NOTHING]
+        found.extend(known)
     return tuple(found)
+
+
+def _shared(infer: Inference, site: Site) -> dict[int, list[Edge]]:
+    """What operations of a body run that don't depend on its context, by their numbers."""
+    cache = infer.caches.setdefault("edges for all contexts", {})
+    return cache.setdefault((site.module, site.body), {})  # type: ignore[return-value]
 
 
 def _uses(infer: Inference, site: Site, body: Body) -> tuple[Uses, frozenset[int]]:

@@ -23,6 +23,7 @@ from flake8_noblock.facts.model import (
     Op,
 )
 from flake8_noblock.knowledge.tables import Knowledge
+from flake8_noblock.link.dependence import dependent
 from flake8_noblock.link.program import Module, Program
 from flake8_noblock.link.values import NO_CONTEXT, NOTHING, UNKNOWN, ClassValue, Context, Function, SourceClass, Values, shallow, union
 
@@ -97,6 +98,8 @@ class Inference:
         self._contexts: list[Context] = [Context()]
         self._numbers: dict[Context, int] = {self._contexts[0]: NO_CONTEXT}
         self._bodies: dict[tuple[str, int], Body] = {}
+        self._dependent: dict[tuple[str, int, tuple[int, ...], bool], frozenset[int]] = {}
+        self._plain: dict[tuple[str, int], Site] = {}
         self._classes: dict[tuple[str, int], SourceClass] = {}
         self._paths: dict[tuple[str, int], str] = {}
         self.caches: dict[str, dict[object, object]] = {}
@@ -119,10 +122,43 @@ class Inference:
         if isinstance(op, _ALONE):
             answer = self._answers[key] = self._evaluate(self, site, number, op)
             return answer
+        if site.context != NO_CONTEXT and number not in self.dependent(site):
+            key = (self._without_context(site), number)
+            answer = self._answers.get(key)
+            if answer is not None:
+                self._answers[site, number] = answer
+                return answer
         if self._open:
             return self._ask(key)
         self._most_steps = MOST_STEPS if self.program[site.module].origin == "project" else MOST_STEPS_OUTSIDE
         return self._from_below(key)
+
+    def dependent(self, site: Site) -> frozenset[int]:
+        """The operations of the body at `site` whose values may depend on its context."""
+        context = self._contexts[site.context]
+        given = tuple([index for index, _ in context.arguments])
+        key = (site.module, site.body, given, context.outer != NO_CONTEXT)
+        found = self._dependent.get(key)
+        if found is None:
+            around = self._names_around(site) if context.outer != NO_CONTEXT else None
+            found = self._dependent[key] = dependent(self.body(site), given, around)
+        return found
+
+    def _names_around(self, site: Site) -> frozenset[str]:
+        bodies = self.facts(site.module).bodies
+        number = bodies[site.body].parent
+        names: set[str] = set()
+        while number > 0:
+            names.update(bodies[number].cells, [name for name, _ in bodies[number].type_params])
+            number = bodies[number].parent
+        return frozenset(names)
+
+    def _without_context(self, site: Site) -> Site:
+        key = (site.module, site.body)
+        plain = self._plain.get(key)
+        if plain is None:
+            plain = self._plain[key] = Site(*key)
+        return plain
 
     @property
     def is_settled(self) -> bool:
