@@ -53,7 +53,7 @@ def call_runs(infer: Inference, callee: Values, arguments: Arguments, place: Pla
 
 def _may_run(value: Value) -> bool:
     """Whether anything can be known of what calling `value` runs."""
-    return not isinstance(value, Unknown | Literal)
+    return not isinstance(value, (Unknown, Literal))
 
 
 def _called(infer: Inference, value: Value, arguments: Arguments, place: Place) -> Run:
@@ -145,9 +145,9 @@ def method_runs(infer: Inference, values: Values, method: str, place: Place, arg
 
 def _may_have_source(infer: Inference, value: Value) -> bool:
     """Whether an object may have methods or attributes of its own that are at hand."""
-    if isinstance(value, Instance | ClassValue):
+    if isinstance(value, (Instance, ClassValue)):
         return _has_source(infer, value.cls)
-    return not isinstance(value, Unknown | Literal | Function | ModuleValue | Foreign)
+    return not isinstance(value, (Unknown, Literal, Function, ModuleValue, Foreign))
 
 
 def named_method_runs(infer: Inference, values: Values, method: str, place: Place) -> Run:
@@ -246,7 +246,7 @@ def _is_plain(infer: Inference, instance: Instance, name: str) -> bool:
     member = find_member(infer, instance.cls, name)
     if member is None:
         return not _functions(infer, instance, "__getattr__")
-    return not any(isinstance(inner, Descriptor | Instance) for inner in member.values or ())
+    return not any(isinstance(inner, (Descriptor, Instance)) for inner in member.values or ())
 
 
 def _read(infer: Inference, value: Value, name: str, place: Place) -> Run:

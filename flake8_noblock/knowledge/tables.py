@@ -182,6 +182,7 @@ class Knowledge:
     safe_patterns: tuple[str, ...] = ()
     _canonical: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
     _speaking: dict[str, tuple[Index, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _kinds: dict[tuple[type[object], str], tuple[Row, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _verdicts: dict[str, Verdict] = field(default_factory=dict, init=False, repr=False, compare=False)
     _cuts: dict[str, Cut | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -363,8 +364,12 @@ class Knowledge:
 
     def _rows(self, kind: type[R], name: str) -> tuple[R, ...]:
         """The rows of a kind for `name`, the user's own if there are any."""
-        name = self.canonical(name)
-        return next((index.of(kind)[name] for index in self._indexes(name) if name in index.of(kind)), ())
+        found = self._kinds.get((kind, name))
+        if found is None:
+            known = self.canonical(name)
+            rows = (index.of(kind).get(known) for index in self._indexes(known))
+            found = self._kinds[kind, name] = next((listed for listed in rows if listed), ())
+        return cast("tuple[R, ...]", found)
 
     def _all_rows(self, kind: type[R], name: str) -> tuple[R, ...]:
         """The rows of a kind for `name`, the user's own and those that come with the plugin."""

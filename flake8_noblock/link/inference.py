@@ -97,7 +97,7 @@ class Inference:
         self._most_steps = MOST_STEPS
         self._contexts: list[Context] = [Context()]
         self._numbers: dict[Context, int] = {self._contexts[0]: NO_CONTEXT}
-        self._bodies: dict[tuple[str, int], Body] = {}
+        self._bodies: dict[Site, Body] = {}
         self._dependent: dict[tuple[str, int, tuple[int, ...], bool], frozenset[int]] = {}
         self._plain: dict[tuple[str, int], Site] = {}
         self._classes: dict[tuple[str, int], SourceClass] = {}
@@ -280,10 +280,9 @@ class Inference:
         return facts
 
     def body(self, site: Site) -> Body:
-        key = (site.module, site.body)
-        body = self._bodies.get(key)
+        body = self._bodies.get(site)
         if body is None:
-            body = self._bodies[key] = self.facts(site.module).bodies[site.body]
+            body = self._bodies[site] = self.facts(site.module).bodies[site.body]
         return body
 
     def is_standard(self, value: Function | ClassValue) -> bool:

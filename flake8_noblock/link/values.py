@@ -257,8 +257,9 @@ def shallow(values: Values, depth: int = DEEPEST_TYPE) -> Values:
 
 
 def _is_nested(value: Value) -> bool:
-    nested = TupleValue | DictValue | Partial | Adapter | Deferred | Coroutine | CallableValue
-    return isinstance(value, Instance | ClassValue) and bool(value.args) or isinstance(value, nested)
+    if isinstance(value, (Instance, ClassValue)):
+        return bool(value.args)
+    return isinstance(value, (TupleValue, DictValue, Partial, Adapter, Deferred, Coroutine, CallableValue))
 
 
 def _shallow(value: Value, depth: int) -> Value:
