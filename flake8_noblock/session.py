@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from flake8_noblock.link.astroid_bridge import Oracle as AstroidOracle
 
 
+FIRST_SET_ASIDE = 100_000
+"""Objects made before the garbage collector is told for the first time to leave them alone."""
+
+
 class Session:
     """Lints modules one by one: the text of the module under lint comes from the caller, those of others from disk."""
 
@@ -52,6 +56,7 @@ class Session:
         self._inheritance = Inheritance(self._roots, HeadersCache(self._store, self._roots))
         self._program = Program(self._finder, self._facts.read, self._inheritance)
         self._texts: dict[str, str] = {}
+        self._collector = _Collector()
         self._knowledge = _with_definitions(options.knowledge, inference(self._program, options.knowledge))
         self._start()
 
@@ -65,7 +70,7 @@ class Session:
         if not self._knowledge.may_concern_loop(text):
             return []
         self._facts.show(self._named(filename)[1], text.encode("utf-8", "surrogatepass"))
-        with _without_collector():
+        with self._collector.standing_still():
             if self._options.cache_folder is None:
                 return self._lint(tree, filename, text, rules)
             codes = {INTERNAL_ERROR, *(rule.code for rule in rules)}
@@ -153,16 +158,33 @@ class Session:
         return self._infer
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Facts and answers are many, live long and form no cycles: looking through them for garbage costs a third of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+class _Collector:
+    """Keeps the garbage collector from looking through facts and answers: they are many, live long and form no cycles.
+
+    It stands still while a file is looked at. What has been made by then is set aside whenever that has doubled, so that
+    what other plugins leave behind is collected as before, at the price of what they hold at these few moments.
+    """
+
+    def __init__(self) -> None:
+        self._made = 0
+        self._limit = FIRST_SET_ASIDE
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """The collector is off inside."""
+        enabled = gc.isenabled()
+        gc.disable()
+        before = gc.get_count()[0]
+        try:
+            yield
+        finally:
+            self._made += max(gc.get_count()[0] - before, 0)
+            if enabled and self._made > self._limit:
+                gc.collect()
+                gc.freeze()
+                self._limit = 2 * self._made
+            if enabled:
+                gc.enable()
 
 
 def _guessed_roots(folder: Path) -> tuple[Path, ...]:

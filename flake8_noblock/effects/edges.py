@@ -64,13 +64,39 @@ _RUNNING = frozenset(
 def edges(infer: Inference, site: Site) -> tuple[Edge, ...]:
     """What the body at `site` runs, in source order; operations that run nothing that is known are left out."""
     body = infer.body(site)
-    uses = Uses(body)
-    skipped = regions_below(body, "typing") | excluded_regions(infer, site)
+    uses, typing = _uses(infer, site, body)
+    skipped = typing | excluded_regions(infer, site)
     found: list[Edge] = []
+    own = infer.dependent(site) if site.context != NO_CONTEXT else None
+    shared = _shared(infer, site) if own is not None else {}
     for number, op in enumerate(body.ops):
-        if type(op) in _RUNNING and body.where[number] not in skipped:
+        if type(op) not in _RUNNING or body.where[number] in skipped:
+            continue
+        if own is None or number in own:
             found.extend([edge for edge in _edges(infer, Place(site, number), op, uses) if edge.run != NOTHING])
+            continue
+        known = shared.get(number)
+        if known is None:
+            place = Place(Site(site.module, site.body), number)
+            known = shared[number] = [edge for edge in _edges(infer, place, op, uses) if edge.run != NOTHING]
+        found.extend(known)
     return tuple(found)
+
+
+def _shared(infer: Inference, site: Site) -> dict[int, list[Edge]]:
+    """What operations of a body run that don't depend on its context, by their numbers."""
+    cache = infer.caches.setdefault("edges for all contexts", {})
+    return cache.setdefault((site.module, site.body), {})  # type: ignore[return-value]
+
+
+def _uses(infer: Inference, site: Site, body: Body) -> tuple[Uses, frozenset[int]]:
+    """How the operations of a body are used, and its regions for type checkers only."""
+    cache = infer.caches.setdefault("uses of operations", {})
+    key = (site.module, site.body)
+    found = cache.get(key)
+    if found is None:
+        found = cache[key] = Uses(body), regions_below(body, "typing")
+    return found  # type: ignore[return-value]
 
 
 def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]:
@@ -90,7 +116,9 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
                     yield Edge(number, bodies_only(run))
             yield from _handed_over(infer, place, op)
         case Attr(base=base, name=name):
-            yield Edge(number, reading_runs(infer, infer.value(site, base), name, place))
+            run = reading_runs(infer, infer.value(site, base), name, place)
+            if run != NOTHING:
+                yield Edge(number, run)
         case StoreAttr(base=base, name=name):
             yield Edge(number, storing_runs(infer, infer.value(site, base), name, place))
         case Raise(value=value) if value >= 0:
@@ -110,7 +138,9 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
             return  # It runs on its own account, and what it gives need not be known.
         case _ if known is None:
             for value, method in steps(op):
-                yield Edge(number, method_runs(infer, infer.value(site, value), method, place))
+                run = method_runs(infer, infer.value(site, value), method, place)
+                if run != NOTHING:
+                    yield Edge(number, run)
 
 
 def _is_coroutine(infer: Inference, site: Site, number: int) -> bool:

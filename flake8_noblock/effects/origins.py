@@ -241,6 +241,6 @@ def _identity(ops, number: int) -> object:  # type: ignore[no-untyped-def]
         return (_identity(ops, op.base), op.name)
     if isinstance(op, Lookup):
         return op.name
-    if isinstance(op, Enter | Narrowed):
+    if isinstance(op, (Enter, Narrowed)):
         return _identity(ops, op.value)
     return number

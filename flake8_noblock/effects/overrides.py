@@ -12,6 +12,14 @@ _INERT = (Const, Lookup, Attr, Import, Param, Drop, Raise, Call)
 
 def is_abstract(infer: Inference, function: Function) -> bool:
     """Whether a method only declares: it is marked so, stands in a protocol, or says that a subclass must implement it."""
+    cache = infer.caches.setdefault("abstract methods", {})
+    key = (function.module, function.body)
+    if key not in cache:
+        cache[key] = _is_abstract(infer, function)
+    return bool(cache[key])
+
+
+def _is_abstract(infer: Inference, function: Function) -> bool:
     body = infer.function_body(function)
     if _is_marked(infer, function, body) or is_protocol(infer, infer.source_class(function.module, body.owner)):
         return True

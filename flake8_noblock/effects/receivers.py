@@ -36,7 +36,7 @@ def _methods(infer: Inference, module: str) -> frozenset[str]:
     """The names of blocking methods of classes that are named in `module`."""
     facts = infer.facts(module)
     imported = [name for name, level in facts.imported if level == 0]
-    named = {op.name for body in facts.bodies for op in body.ops if isinstance(op, Attr | Lookup | Import)}
+    named = {op.name for body in facts.bodies for op in body.ops if isinstance(op, (Attr, Lookup, Import))}
     methods = infer.knowledge.blocking_methods(imported)
     return frozenset(method for method, classes in methods.items() if not classes.isdisjoint(named))
 

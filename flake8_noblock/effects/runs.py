@@ -41,7 +41,7 @@ def all_of(parts: Iterable[Run]) -> Run:
 def one_of(parts: Iterable[Run]) -> Run:
     """One of `parts` runs."""
     kept = tuple(dict.fromkeys(parts))
-    if not any(part != NOTHING for part in kept):
+    if all(part == NOTHING for part in kept):
         return NOTHING
     return kept[0] if len(kept) == 1 else OneOf(kept)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flake8_noblock.effects.callees import paths, protocol_paths
 from flake8_noblock.effects.conditions import is_switched_off
@@ -29,12 +30,15 @@ from flake8_noblock.link.values import (
     ClassValue,
     Deferred,
     Descriptor,
+    Foreign,
     ForeignClass,
     Function,
     Instance,
     Literal,
+    ModuleValue,
     Partial,
     SourceClass,
+    Unknown,
     Value,
     Values,
 )
@@ -42,7 +46,14 @@ from flake8_noblock.link.values import (
 
 def call_runs(infer: Inference, callee: Values, arguments: Arguments, place: Place) -> Run:
     """What calling one of `callee` with `arguments` at `place` runs."""
+    if not any(map(_may_run, callee)):
+        return NOTHING
     return one_of([_called(infer, value, arguments, place) for value in callee if value != Literal(None)])
+
+
+def _may_run(value: Value) -> bool:
+    """Whether anything can be known of what calling `value` runs."""
+    return not isinstance(value, (Unknown, Literal))
 
 
 def _called(infer: Inference, value: Value, arguments: Arguments, place: Place) -> Run:
@@ -127,7 +138,16 @@ def _body(infer: Inference, function: Function, arguments: Arguments) -> Run:
 
 def method_runs(infer: Inference, values: Values, method: str, place: Place, arguments: Arguments = NO_ARGUMENTS) -> Run:
     """What the language runs when it calls `method` on one of `values`."""
+    if not any(_may_have_source(infer, value) for value in values):
+        return NOTHING
     return one_of([_method(infer, value, method, place, arguments) for value in values if value != Literal(None)])
+
+
+def _may_have_source(infer: Inference, value: Value) -> bool:
+    """Whether an object may have methods or attributes of its own that are at hand."""
+    if isinstance(value, (Instance, ClassValue)):
+        return _has_source(infer, value.cls)
+    return not isinstance(value, (Unknown, Literal, Function, ModuleValue, Foreign))
 
 
 def named_method_runs(infer: Inference, values: Values, method: str, place: Place) -> Run:
@@ -206,7 +226,27 @@ def _deferred(infer: Inference, value: Deferred, method: str, place: Place) -> R
 
 def reading_runs(infer: Inference, values: Values, name: str, place: Place) -> Run:
     """What reading attribute `name` of one of `values` runs: properties and other descriptors, ``__getattr__``."""
+    if all(not _may_have_source(infer, value) or _is_quiet(infer, value, name) for value in values):
+        return NOTHING
     return one_of([_read(infer, value, name, place) for value in values if value != Literal(None)])
+
+
+def _is_quiet(infer: Inference, value: Value, name: str) -> bool:
+    """Whether attribute `name` is plain data or a method, so that reading it runs nothing."""
+    if not isinstance(value, Instance):
+        return False
+    cache = infer.caches.setdefault("quiet attributes", {})
+    key = (value.cls, name)
+    if key not in cache:
+        cache[key] = not _functions(infer, value, "__getattribute__") and _is_plain(infer, value, name)
+    return bool(cache[key])
+
+
+def _is_plain(infer: Inference, instance: Instance, name: str) -> bool:
+    member = find_member(infer, instance.cls, name)
+    if member is None:
+        return not _functions(infer, instance, "__getattr__")
+    return not any(isinstance(inner, (Descriptor, Instance)) for inner in member.values or ())
 
 
 def _read(infer: Inference, value: Value, name: str, place: Place) -> Run:

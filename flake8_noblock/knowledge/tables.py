@@ -216,6 +216,8 @@ class Knowledge:
     own: Index = _NONE
     safe_patterns: tuple[str, ...] = ()
     _canonical: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _speaking: dict[str, tuple[Index, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _kinds: dict[tuple[type[object], str], tuple[Row, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _verdicts: dict[str, Verdict] = field(default_factory=dict, init=False, repr=False, compare=False)
     _cuts: dict[str, Cut | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -387,12 +389,18 @@ class Knowledge:
     def returns(self, name: str) -> str | None:
         """The class of which calling `name` gives an instance."""
         name = self.canonical(name)
-        return next((index.returns[name] for index in self._indexes(name) if name in index.returns), None)
+        for index in self._indexes(name):
+            if name in index.returns:
+                return index.returns[name]
+        return None
 
     def attribute(self, name: str) -> str | None:
         """The class of the value of attribute `name`."""
         name = self.canonical(name)
-        return next((index.attributes[name] for index in self._indexes(name) if name in index.attributes), None)
+        for index in self._indexes(name):
+            if name in index.attributes:
+                return index.attributes[name]
+        return None
 
     def bases(self, name: str) -> tuple[str, ...]:
         """The base classes of class `name` as far as tables say them."""
@@ -420,8 +428,12 @@ class Knowledge:
 
     def _rows(self, kind: type[R], name: str) -> tuple[R, ...]:
         """The rows of a kind for `name`, the user's own if there are any."""
-        name = self.canonical(name)
-        return next((index.of(kind)[name] for index in self._indexes(name) if name in index.of(kind)), ())
+        found = self._kinds.get((kind, name))
+        if found is None:
+            known = self.canonical(name)
+            rows = (index.of(kind).get(known) for index in self._indexes(known))
+            found = self._kinds[kind, name] = next((listed for listed in rows if listed), ())
+        return cast("tuple[R, ...]", found)
 
     def _all_rows(self, kind: type[R], name: str) -> tuple[R, ...]:
         """The rows of a kind for `name`, the user's own and those that come with the plugin."""
@@ -429,8 +441,11 @@ class Knowledge:
         return tuple(row for index in self._indexes(name) for row in index.of(kind).get(name, ()))
 
     def _indexes(self, name: str) -> tuple[Index, ...]:
-        module = _module_of(name)
-        return (self.own,) if module is None else (self.own, shipped_index(module))
+        found = self._speaking.get(name)
+        if found is None:
+            module = _module_of(name)
+            found = self._speaking[name] = (self.own,) if module is None else (self.own, shipped_index(module))
+        return found
 
 
 def _last(rows: tuple[R, ...]) -> R | None:
@@ -440,9 +455,7 @@ def _last(rows: tuple[R, ...]) -> R | None:
 @cache
 def _module_of(name: str) -> str | None:
     """The shipped table that speaks of `name`: the longest prefix that is one."""
-    head = name
-    while head:
-        if head in shipped():
-            return head
-        head = head.rpartition(".")[0]
-    return None
+    if name in shipped():
+        return name
+    head = name.rpartition(".")[0]
+    return _module_of(head) if head else None

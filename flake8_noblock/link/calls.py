@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from flake8_noblock.facts.model import Parameter
 from flake8_noblock.link.adapters import adapted, lazily

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flake8_noblock.facts.model import Declared, Definition, Item
 from flake8_noblock.link.generics import Bindings, substitute
@@ -214,12 +215,34 @@ class Member:
     values: Values | None
 
 
+class _Definition(NamedTuple):
+    """The class that defines a member, and its type parameters as the class that was asked for gives them."""
+
+    owner: SourceClass
+    bindings: Bindings
+
+
 def find_member(infer: Inference, cls: AnyClass, name: str, after: AnyClass | None = None) -> Member | None:
     """Where `name` is defined for `cls` (in its MRO behind `after`); None: nowhere, or nobody knows where."""
+    cache = infer.caches.setdefault("members", {})
+    key = (cls, name, after)
+    found = cache.get(key, cache)
+    if found is cache:
+        ancestors = mro(infer, cls)
+        found = _find(infer, ancestors, name, after)
+        if not infer.caches["mro being asked"]:
+            cache[key] = found
+    if isinstance(found, _Definition):
+        values = own_member(infer, found.owner, name) or ()
+        return Member(found.owner, substitute(values, found.bindings))
+    return found  # type: ignore[return-value]
+
+
+def _find(infer: Inference, ancestors: tuple[Ancestor, ...], name: str, after: AnyClass | None) -> _Definition | Member | None:
     skipping = after is not None
     foreign: AnyClass | None = None
     speaking: AnyClass | None = None
-    for ancestor in mro(infer, cls):
+    for ancestor in ancestors:
         if skipping:
             skipping = ancestor.cls != after
             continue
@@ -232,9 +255,8 @@ def find_member(infer: Inference, cls: AnyClass, name: str, after: AnyClass | No
             continue
         if foreign is not None and ancestor.cls.name == "builtins.object":
             break
-        values = own_member(infer, ancestor.cls, name)
-        if values is not None:
-            return Member(ancestor.cls, substitute(values, ancestor.bindings))
+        if own_definitions(infer, ancestor.cls, name):
+            return _Definition(ancestor.cls, ancestor.bindings)
         if speaking is None and speaks_of(infer, ancestor.cls, name):
             speaking = ancestor.cls
     known = speaking or foreign
@@ -261,16 +283,22 @@ def _declared_once(infer: Inference, cls: SourceClass, definitions: tuple[Defini
     return values if vague and all(isinstance(value, Function) for value in values) else ()
 
 
+def own_definitions(infer: Inference, cls: SourceClass, name: str) -> tuple[Definition, ...]:
+    """Where `cls` itself defines member `name`: in its body, and on ``self`` in its methods."""
+    facts = infer.facts(cls.module)
+    this = facts.classes[cls.index]
+    number = facts.bodies[this.body].names.get(name)
+    definitions: tuple[Definition, ...] = this.attributes.get(name, ())
+    return definitions if number is None else ((this.body, number), *definitions)
+
+
 def own_member(infer: Inference, cls: SourceClass, name: str) -> Values | None:
     """What `cls` itself says of member `name`; a declaration counts more than assignments."""
-    facts = infer.class_facts(cls)
-    body = infer.facts(cls.module).bodies[facts.body]
-    definitions: tuple[Definition, ...] = facts.attributes.get(name, ())
-    if name in body.names:
-        definitions = ((facts.body, body.names[name]), *definitions)
+    definitions = own_definitions(infer, cls, name)
     if not definitions:
         return None
+    bodies = infer.facts(cls.module).bodies
     for number, op in definitions:
-        if isinstance(infer.facts(cls.module).bodies[number].ops[op], Declared):
+        if isinstance(bodies[number].ops[op], Declared):
             return _declared_once(infer, cls, definitions) or infer.value(Site(cls.module, number), op)
-    return infer.values(definitions, Site(cls.module, facts.body))
+    return infer.values(definitions, infer.class_site(cls))

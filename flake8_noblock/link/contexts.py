@@ -296,7 +296,7 @@ def _itemised(value: Value, size: int) -> bool:
 
 def holds_callable(value: Value) -> bool:
     """Whether `value` is, or holds, something that can be called."""
-    return isinstance(value, Function | ClassValue | Foreign | Partial | Adapter | Deferred) or any(
+    return isinstance(value, (Function, ClassValue, Foreign, Partial, Adapter, Deferred)) or any(
         map(holds_callable, _inside(value))
     )
 

@@ -236,7 +236,7 @@ def _binary(infer: Inference, site: Site, op: model.Binary) -> Values:
 
 
 def _is_type(value: Value) -> bool:
-    return isinstance(value, ClassValue | TypeForm | Special | TypeVariable) or (
+    return isinstance(value, (ClassValue, TypeForm, Special, TypeVariable)) or (
         isinstance(value, Foreign) and value.receiver is None
     )
 
@@ -411,7 +411,7 @@ def _narrowed(infer: Inference, site: Site, op: model.Narrowed) -> Values:
 
 
 def _intersect(infer: Inference, value: Value, types: Values) -> Values:
-    if isinstance(value, Unknown | TypeVariable):
+    if isinstance(value, (Unknown, TypeVariable)):
         return types
     if any(is_of(infer, value, kind) for kind in types):
         return (value,)

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from flake8_noblock.facts.model import Body, Call, ClassFacts, Closure, Definition, ModuleFacts, Op
+from msgspec import Struct
+
+from flake8_noblock.facts.model import (
+    Body,
+    Builtin,
+    ByteString,
+    Call,
+    ClassDef,
+    ClassFacts,
+    Closure,
+    Compare,
+    Const,
+    Definition,
+    Format,
+    ModuleFacts,
+    Op,
+)
 from flake8_noblock.knowledge.tables import Knowledge
+from flake8_noblock.link.dependence import dependent
 from flake8_noblock.link.program import Module, Program
 from flake8_noblock.link.values import NO_CONTEXT, NOTHING, UNKNOWN, ClassValue, Context, Function, SourceClass, Values, shallow, union
 
@@ -26,6 +42,9 @@ MOST_STEPS_OUTSIDE = 500
 MOST_DEFINITIONS = 64
 """A name or attribute with more definitions than these may be anything."""
 
+_ALONE = (Const, ByteString, Builtin, Closure, ClassDef, Compare, Format)
+"""Operations whose values depend on no other question."""
+
 Evaluate = Callable[["Inference", "Site", int, Op], Values]
 Oracle = Callable[[int, int], tuple[str, ...]]
 """Says of the receiver of the method call at a line and column which classes it may be of; none: not known."""
@@ -34,7 +53,7 @@ Oracles = Callable[[str], Oracle | None]
 """Gives the oracle for a module; None: there is none."""
 
 
-class Site(NamedTuple):
+class Site(Struct, frozen=True, gc=False, cache_hash=True):
     """A body of a module of the program, as run in `context`."""
 
     module: str
@@ -78,7 +97,11 @@ class Inference:
         self._most_steps = MOST_STEPS
         self._contexts: list[Context] = [Context()]
         self._numbers: dict[Context, int] = {self._contexts[0]: NO_CONTEXT}
-        self._bodies: dict[tuple[str, int], Body] = {}
+        self._bodies: dict[Site, Body] = {}
+        self._dependent: dict[tuple[str, int, tuple[int, ...], bool], frozenset[int]] = {}
+        self._plain: dict[tuple[str, int], Site] = {}
+        self._classes: dict[tuple[str, int], SourceClass] = {}
+        self._paths: dict[tuple[str, int], str] = {}
         self.caches: dict[str, dict[object, object]] = {}
         self._find_oracle = oracles
         self._oracles: dict[str, Oracle | None] = {}
@@ -95,10 +118,52 @@ class Inference:
         answer = self._answers.get(key)
         if answer is not None:
             return answer
+        op = self.body(site).ops[number]
+        if isinstance(op, _ALONE):
+            answer = self._answers[key] = self._evaluate(self, site, number, op)
+            return answer
+        if site.context != NO_CONTEXT and number not in self.dependent(site):
+            key = (self._without_context(site), number)
+            answer = self._answers.get(key)
+            if answer is not None:
+                self._answers[site, number] = answer
+                return answer
         if self._open:
             return self._ask(key)
         self._most_steps = MOST_STEPS if self.program[site.module].origin == "project" else MOST_STEPS_OUTSIDE
         return self._from_below(key)
+
+    def dependent(self, site: Site) -> frozenset[int]:
+        """The operations of the body at `site` whose values may depend on its context."""
+        context = self._contexts[site.context]
+        given = tuple([index for index, _ in context.arguments])
+        key = (site.module, site.body, given, context.outer != NO_CONTEXT)
+        found = self._dependent.get(key)
+        if found is None:
+            around = self._names_around(site) if context.outer != NO_CONTEXT else None
+            found = self._dependent[key] = dependent(self.body(site), given, around)
+        return found
+
+    def _names_around(self, site: Site) -> frozenset[str]:
+        bodies = self.facts(site.module).bodies
+        number = bodies[site.body].parent
+        names: set[str] = set()
+        while number > 0:
+            names.update(bodies[number].cells, [name for name, _ in bodies[number].type_params])
+            number = bodies[number].parent
+        return frozenset(names)
+
+    def _without_context(self, site: Site) -> Site:
+        key = (site.module, site.body)
+        plain = self._plain.get(key)
+        if plain is None:
+            plain = self._plain[key] = Site(*key)
+        return plain
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no question is open, so that answers found now are final."""
+        return not self._open
 
     def _from_below(self, key: _Key) -> Values:
         """The answer to a question that nobody else is waiting for.
@@ -215,10 +280,9 @@ class Inference:
         return facts
 
     def body(self, site: Site) -> Body:
-        key = (site.module, site.body)
-        body = self._bodies.get(key)
+        body = self._bodies.get(site)
         if body is None:
-            body = self._bodies[key] = self.facts(site.module).bodies[site.body]
+            body = self._bodies[site] = self.facts(site.module).bodies[site.body]
         return body
 
     def is_standard(self, value: Function | ClassValue) -> bool:
@@ -249,7 +313,16 @@ class Inference:
 
     def path(self, function: Function) -> str:
         """The dotted path of a function where it is defined."""
-        return f"{self.program[function.module].name}.{self.function_body(function).qualname}"
+        key = (function.module, function.body)
+        path = self._paths.get(key)
+        if path is None:
+            path = self._paths[key] = f"{self.program[function.module].name}.{self.function_body(function).qualname}"
+        return path
 
     def source_class(self, module: str, index: int) -> SourceClass:
-        return SourceClass(module, index, f"{self.program[module].name}.{self.facts(module).classes[index].qualname}")
+        key = (module, index)
+        cls = self._classes.get(key)
+        if cls is None:
+            name = f"{self.program[module].name}.{self.facts(module).classes[index].qualname}"
+            cls = self._classes[key] = SourceClass(module, index, name)
+        return cls

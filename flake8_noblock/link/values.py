@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal as TypingLiteral
 
-from flake8_noblock.facts.model import Constant
+from msgspec import Struct
+from msgspec.structs import replace
 
+from flake8_noblock.facts.model import Constant
 
 NO_CONTEXT = 0
 """The context of code of whose callers nothing is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class _Plain(Struct, frozen=True, gc=False, cache_hash=True):
+    """Base of all values: they are made and compared most often of all, and form no cycles."""
+
+
+class Unknown(_Plain, frozen=True):
     """Anything at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(_Plain, frozen=True):
     """A constant."""
 
     value: Constant
 
 
-@dataclass(frozen=True, slots=True)
-class SourceClass:
+class SourceClass(_Plain, frozen=True):
     """A class whose source or stub is at hand: class `index` of module `module`; `name` is its dotted path."""
 
     module: str
@@ -33,8 +35,7 @@ class SourceClass:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignClass:
+class ForeignClass(_Plain, frozen=True):
     """A class of a library that isn't at hand, by the path it was reached by."""
 
     name: str
@@ -43,8 +44,7 @@ class ForeignClass:
 AnyClass = SourceClass | ForeignClass
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(_Plain, frozen=True):
     """An object of `cls` or of a subclass; `args` are the values of its type parameters.
 
     `made` is the context (see `Context`) in which its constructor ran, where that hands over something to be called.
@@ -55,16 +55,14 @@ class Instance:
     made: int = NO_CONTEXT
 
 
-@dataclass(frozen=True, slots=True)
-class ClassValue:
+class ClassValue(_Plain, frozen=True):
     """A class itself."""
 
     cls: AnyClass
     args: tuple[Values, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(_Plain, frozen=True):
     """A function of the program: body `body` of module `module`, with the object that it is bound to, if any.
 
     `outer` is the context (see `Context`) in which the function around it made it.
@@ -76,8 +74,7 @@ class Function:
     outer: int = NO_CONTEXT
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(_Plain, frozen=True):
     """What a call says of the parameters of a function, by index, and the context of the function around that one.
 
     Contexts are known by their numbers in an `Inference`. `depth` and `size` count the contexts and values within.
@@ -89,36 +86,31 @@ class Context:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleValue:
+class ModuleValue(_Plain, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(_Plain, frozen=True):
     """Something in a library that isn't at hand, by its path; `receiver`: the object it was read from."""
 
     name: str
     receiver: Instance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TupleValue:
+class TupleValue(_Plain, frozen=True):
     """A tuple or list of known length."""
 
     items: tuple[Values, ...]
     kind: TypingLiteral["tuple", "list"] = "tuple"
 
 
-@dataclass(frozen=True, slots=True)
-class DictValue:
+class DictValue(_Plain, frozen=True):
     """A dictionary with these constants as keys."""
 
     items: tuple[tuple[Constant, Values], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(_Plain, frozen=True):
     """``functools.partial(callee, *positional, **keywords)``; `is_method`: ``partialmethod``, as a class holds it."""
 
     callee: Values
@@ -127,8 +119,7 @@ class Partial:
     is_method: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Adapter:
+class Adapter(_Plain, frozen=True):
     """A callable that the decorator called `name` made, or makes, of another one.
 
     ``decorator``: what it decorates is still to come. `given` are the keywords of the decorator's own call. ``runs``: calling it calls `callee`, and does what `name` says
@@ -141,8 +132,7 @@ class Adapter:
     given: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(_Plain, frozen=True):
     """An object of class `instance` that runs code when it is iterated or entered.
 
     It runs `function` in `context` where that is a generator; else it calls one of `calls` with arguments unknown, and
@@ -157,44 +147,38 @@ class Deferred:
     sources: tuple[Values, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Coroutine:
+class Coroutine(_Plain, frozen=True):
     """What calling an ``async def`` gives; `result` is what awaiting it gives."""
 
     result: Values
 
 
-@dataclass(frozen=True, slots=True)
-class CallableValue:
+class CallableValue(_Plain, frozen=True):
     """Something of which only the result of calling it is known (``Callable[..., X]``)."""
 
     result: Values
 
 
-@dataclass(frozen=True, slots=True)
-class TypeVariable:
+class TypeVariable(_Plain, frozen=True):
     """A type parameter, to be replaced by what it stands for, or else by its bound."""
 
     name: str
     bound: Values = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ClassOf:
+class ClassOf(_Plain, frozen=True):
     """The class of objects like `members`, where these hold type variables (``type[T]``)."""
 
     members: Values
 
 
-@dataclass(frozen=True, slots=True)
-class Special:
+class Special(_Plain, frozen=True):
     """A construct of the typing module (``Optional``, ``Any``), by its name there."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class TypeForm:
+class TypeForm(_Plain, frozen=True):
     """An expression that stands for a type (``Optional[X]``, ``A | B``); `members` are the objects of that type."""
 
     members: Values
@@ -203,16 +187,14 @@ class TypeForm:
 DescriptorKind = TypingLiteral["static", "class", "property", "field"]
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
+class Descriptor(_Plain, frozen=True):
     """A ``staticmethod``, ``classmethod`` or ``property`` around a function; a ``field`` holds an object like `function`."""
 
     kind: DescriptorKind
     function: Values
 
 
-@dataclass(frozen=True, slots=True)
-class Super:
+class Super(_Plain, frozen=True):
     """``super()`` in a method of `cls` with receiver `receiver`."""
 
     cls: SourceClass
@@ -275,8 +257,9 @@ def shallow(values: Values, depth: int = DEEPEST_TYPE) -> Values:
 
 
 def _is_nested(value: Value) -> bool:
-    nested = TupleValue | DictValue | Partial | Adapter | Deferred | Coroutine | CallableValue
-    return isinstance(value, Instance | ClassValue) and bool(value.args) or isinstance(value, nested)
+    if isinstance(value, (Instance, ClassValue)):
+        return bool(value.args)
+    return isinstance(value, (TupleValue, DictValue, Partial, Adapter, Deferred, Coroutine, CallableValue))
 
 
 def _shallow(value: Value, depth: int) -> Value:
