@@ -37,7 +37,7 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
             continue
         for effect, witness in summaries.of_edge(Edge(edge.number, run), site).items():
             key = (statements[edge.number], effect)
-            if key not in seen:
+            if effect.certain and key not in seen:
                 seen.add(key)
                 chain, operation = _chain(summaries, effect, witness)
                 yield Reached(Place(site, edge.number), effect, chain, operation)

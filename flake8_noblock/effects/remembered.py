@@ -16,11 +16,12 @@ def is_warm(infer: Inference, function: Function) -> bool:
     cache = infer.caches.setdefault("warm functions", {})
     key = (function.module, function.body)
     if key not in cache:
-        cache[key] = _remembers(infer, function) and _is_called_at_import(infer, function)
+        cache[key] = remembers(infer, function) and _is_called_at_import(infer, function)
     return bool(cache[key])
 
 
-def _remembers(infer: Inference, function: Function) -> bool:
+def remembers(infer: Inference, function: Function) -> bool:
+    """Whether a function gives what it gave once again without running."""
     body = infer.function_body(function)
     around = Site(function.module, body.parent)
     for decorator in body.decorators:

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from flake8_noblock.effects.edges import Edge, edges
+from flake8_noblock.effects.once import once_regions
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.runs import AllOf, OneOf, Run
 from flake8_noblock.knowledge.schema import Kind, Severity
 from flake8_noblock.link.components import components
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.regions import regions_below
+from flake8_noblock.link.regions import regions_below, selective_regions
 from flake8_noblock.options import Scope
 
 MOST_BODIES = 20_000
@@ -23,10 +24,12 @@ MOST_BODIES = 20_000
 
 
 class Effect(NamedTuple):
-    """Operations of a kind and severity. An effect has no place, its witness has."""
+    """Operations of a kind and severity. An effect has no place, its witness has. Not `certain`: they run only where something
+    is missing yet, and put it there, or for one particular text or type of which the calls on the way say nothing."""
 
     kind: Kind
     severity: Severity
+    certain: bool = True
 
 
 class Witness(NamedTuple):
@@ -85,7 +88,7 @@ class Summaries:
     def _effects(self, run: Run, number: int, origin: str) -> Summary:
         match run:
             case Operation():
-                counts = self.scope.counts(run.row.kind, origin) and not self.infer.knowledge.is_cut(run.name)
+                counts = self.scope.counts(run.row.kind, origin) and not (run.row.direct or self.infer.knowledge.is_cut(run.name))
                 return {Effect(run.row.kind, run.row.severity): Witness(0, number, run)} if counts else _NONE
             case AllOf(parts=parts):
                 return _joined([self._effects(part, number, origin) for part in parts])
@@ -104,9 +107,12 @@ class Summaries:
     def _summary(self, site: Site) -> Summary:
         origin = self._origin(site)
         in_handlers = regions_below(self.infer.body(site), "except")  # The milliseconds of a file don't count there.
+        doubtful = frozenset() if self.scope.possible else once_regions(self.infer, site) | selective_regions(self.infer, site)
         parts = []
         for edge in self.edges(site):
             effects = self._effects(edge.run, edge.number, origin)
+            if self.infer.body(site).where[edge.number] in doubtful:
+                effects = _joined([{effect._replace(certain=False): witness} for effect, witness in effects.items()])
             if self.infer.body(site).where[edge.number] in in_handlers:
                 effects = {effect: witness for effect, witness in effects.items() if effect.severity == "unbounded"}
             parts.append(effects)

@@ -84,6 +84,59 @@ def _excluded(infer: Inference, site: Site, body: Body) -> frozenset[int]:
     return frozenset(excluded)
 
 
+def selective_regions(infer: Inference, site: Site) -> frozenset[int]:
+    """The numbers of the regions of the body at `site` that run for particular texts or types only, where its context doesn't
+    say whether it is one of them."""
+    body = infer.body(site)
+    if len(body.regions) == 1:
+        return _NONE
+    cache = infer.caches.setdefault("selective regions", {})
+    if site not in cache:
+        cache[site] = _selective(infer, site, body, excluded_regions(infer, site))
+    return cache[site]  # type: ignore[return-value]
+
+
+def _selective(infer: Inference, site: Site, body: Body, excluded: Collection[int]) -> frozenset[int]:
+    found: set[int] = set()
+    for number, region in enumerate(body.regions):
+        if region.parent in found:
+            found.add(number)
+        elif region.kind == "branch" and region.value >= 0 and _selects(body, region.value, region.positive):
+            if _truth(infer, site, region.value, excluded) is None:
+                found.add(number)
+    return frozenset(found)
+
+
+def _selects(body: Body, number: int, positive: bool) -> bool:
+    """Whether operation `number` is (or, not `positive`, is not) true for one or some of many texts or types only."""
+    op = body.ops[number]
+    match op:
+        case Unary(operator="Not", value=value):
+            return _selects(body, value, not positive)
+        case Compare(operators=("Eq" | "NotEq" as operator,), values=(left, right)):
+            return (operator == "Eq") == positive and (_is_text(body, left) or _is_text(body, right))
+        case Compare(operators=("In" | "NotIn" as operator,), values=(_, right)):
+            return (operator == "In") == positive and _is_text(body, right)
+        case Call(args=(_, _), spelling="isinstance"):
+            return positive
+        case Call(func=func, args=(_,)):
+            callee = body.ops[func]
+            return positive and isinstance(callee, Attr) and callee.name in ("startswith", "endswith")
+        case Choice(values=values, where=(*_, last)):
+            conjunction = body.regions[last].positive
+            parts = [_selects(body, value, positive) for value in values if not isinstance(body.ops[value], Choice)]
+            return any(parts) if conjunction == positive else bool(parts) and all(parts)
+    return False
+
+
+def _is_text(body: Body, number: int) -> bool:
+    """Whether an operand is a text, or some of them."""
+    op = body.ops[number]
+    if isinstance(op, Display):
+        return bool(op.items) and all(_is_text(body, item) for item in op.items)
+    return isinstance(op, Const) and isinstance(op.value, str)
+
+
 def _is_condition(op: Op) -> bool:
     return isinstance(op, Param | Lookup | Unary | Compare | Choice | Call)
 
