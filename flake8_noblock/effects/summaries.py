@@ -6,8 +6,8 @@ as a least fixpoint within each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, NamedTuple
 
 from flake8_noblock.effects.edges import Edge, edges
 from flake8_noblock.effects.once import once_regions
@@ -23,13 +23,17 @@ MOST_BODIES = 20_000
 """Bodies looked at to answer one question; what lies beyond runs nothing that is known."""
 
 
+Certainty = Literal["certain", "once", "possible"]
+"""Whether operations run whenever the body does: ``once``, where something in its own module is missing yet; ``possible``, where
+something elsewhere is missing yet, or for particular texts or types only, of which the calls on the way say nothing."""
+
+
 class Effect(NamedTuple):
-    """Operations of a kind and severity. An effect has no place, its witness has. Not `certain`: they run only where something
-    is missing yet, and put it there, or for one particular text or type of which the calls on the way say nothing."""
+    """Operations of a kind and severity. An effect has no place, its witness has."""
 
     kind: Kind
     severity: Severity
-    certain: bool = True
+    certainty: Certainty = "certain"
 
 
 class Witness(NamedTuple):
@@ -106,17 +110,27 @@ class Summaries:
 
     def _summary(self, site: Site) -> Summary:
         origin = self._origin(site)
-        in_handlers = regions_below(self.infer.body(site), "except")  # The milliseconds of a file don't count there.
-        doubtful = frozenset() if self.scope.possible else once_regions(self.infer, site) | selective_regions(self.infer, site)
+        body = self.infer.body(site)
+        in_handlers = regions_below(body, "except")  # The milliseconds of a file don't count there.
+        once, selective = self._doubtful(site)
         parts = []
         for edge in self.edges(site):
+            region = body.where[edge.number]
             effects = self._effects(edge.run, edge.number, origin)
-            if self.infer.body(site).where[edge.number] in doubtful:
-                effects = _joined([{effect._replace(certain=False): witness} for effect, witness in effects.items()])
-            if self.infer.body(site).where[edge.number] in in_handlers:
+            if region in in_handlers:
                 effects = {effect: witness for effect, witness in effects.items() if effect.severity == "unbounded"}
-            parts.append(effects)
+            if region in selective:
+                effects = _as(effects, lambda effect, _: "possible")
+            elif region in once:
+                effects = _as(effects, lambda effect, _: "once" if effect.certainty == "certain" else effect.certainty)
+            parts.append(_as(effects, lambda effect, witness: _from_outside(effect, witness, site)))
         return _joined(parts)
+
+    def _doubtful(self, site: Site) -> tuple[frozenset[int], frozenset[int]]:
+        """The regions of a body that run once, and those that run for particular values."""
+        if self.scope.possible:
+            return frozenset(), frozenset()
+        return once_regions(self.infer, site), selective_regions(self.infer, site)
 
     def _callees(self, site: Site) -> Iterator[Site]:
         for edge in self.edges(site):
@@ -142,6 +156,19 @@ class Summaries:
                 if summary != self._known[site]:
                     self._known[site] = summary
                     changed = len(component) > 1 or site in self._callees(site)
+
+
+def _as(effects: Summary, certainty: Callable[[Effect, Witness], Certainty]) -> Summary:
+    """`effects` with another certainty."""
+    if all(effect.certainty == certainty(effect, witness) for effect, witness in effects.items()):
+        return effects
+    return _joined([{effect._replace(certainty=certainty(effect, witness)): witness} for effect, witness in effects.items()])
+
+
+def _from_outside(effect: Effect, witness: Witness, site: Site) -> Certainty:
+    """What another module does once need not be done here any more."""
+    inside = not isinstance(witness.target, Site) or witness.target.module == site.module
+    return effect.certainty if inside or effect.certainty == "certain" else "possible"
 
 
 def _joined(parts: list[Summary]) -> Summary:

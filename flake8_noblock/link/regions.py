@@ -35,6 +35,7 @@ from flake8_noblock.link.values import (
     Literal,
     ModuleValue,
     Partial,
+    SourceClass,
     TupleValue,
     Value,
     Values,
@@ -101,32 +102,39 @@ def _selective(infer: Inference, site: Site, body: Body, excluded: Collection[in
     for number, region in enumerate(body.regions):
         if region.parent in found:
             found.add(number)
-        elif region.kind == "branch" and region.value >= 0 and _selects(body, region.value, region.positive):
+        elif region.kind == "branch" and region.value >= 0 and _selects(infer, site, region.value, region.positive):
             if _truth(infer, site, region.value, excluded) is None:
                 found.add(number)
     return frozenset(found)
 
 
-def _selects(body: Body, number: int, positive: bool) -> bool:
-    """Whether operation `number` is (or, not `positive`, is not) true for one or some of many texts or types only."""
+def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
+    """Whether operation `number` is (or, not `positive`, is not) true for one or some of many texts or plain types only."""
+    body = infer.body(site)
     op = body.ops[number]
     match op:
         case Unary(operator="Not", value=value):
-            return _selects(body, value, not positive)
+            return _selects(infer, site, value, not positive)
         case Compare(operators=("Eq" | "NotEq" as operator,), values=(left, right)):
             return (operator == "Eq") == positive and (_is_text(body, left) or _is_text(body, right))
         case Compare(operators=("In" | "NotIn" as operator,), values=(_, right)):
             return (operator == "In") == positive and _is_text(body, right)
-        case Call(args=(_, _), spelling="isinstance"):
-            return positive
+        case Call(args=(_, types), spelling="isinstance"):
+            kinds = instances(infer, flat(infer.value(site, types))) if positive else ()
+            return bool(kinds) and all(_is_plain(infer, kind) for kind in kinds)
         case Call(func=func, args=(_,)):
             callee = body.ops[func]
             return positive and isinstance(callee, Attr) and callee.name in ("startswith", "endswith")
         case Choice(values=values, where=(*_, last)):
             conjunction = body.regions[last].positive
-            parts = [_selects(body, value, positive) for value in values if not isinstance(body.ops[value], Choice)]
+            parts = [_selects(infer, site, value, positive) for value in values if not isinstance(body.ops[value], Choice)]
             return any(parts) if conjunction == positive else bool(parts) and all(parts)
     return False
+
+
+def _is_plain(infer: Inference, kind: Value) -> bool:
+    """Whether a type is one of the standard library's."""
+    return isinstance(kind, Instance) and isinstance(kind.cls, SourceClass) and infer.module(kind.cls.module).origin == "standard library"
 
 
 def _is_text(body: Body, number: int) -> bool:
