@@ -14,11 +14,13 @@ from flake8_noblock.facts.model import (
     Choice,
     Compare,
     Const,
+    Declared,
     Display,
     Import,
     Lookup,
     Op,
     Param,
+    Region,
     RegionKind,
     Return,
     Unary,
@@ -44,6 +46,7 @@ from flake8_noblock.link.values import (
 )
 
 _NONE: frozenset[int] = frozenset()
+_OBJECT: Values = (Instance(ForeignClass("builtins.object")),)
 _LOOP: Values = (Instance(ForeignClass("asyncio.AbstractEventLoop")),)
 
 MOST_CHOICES = 4
@@ -76,7 +79,7 @@ def excluded_regions(infer: Inference, site: Site) -> frozenset[int]:
 def _excluded(infer: Inference, site: Site, body: Body) -> frozenset[int]:
     excluded: set[int] = set()
     for number, region in enumerate(body.regions):
-        if region.parent in excluded or (region.kind == "except" and _never_fails(infer, site, body, region.partner)):
+        if region.parent in excluded or (region.kind == "except" and _never_runs(infer, site, body, region)):
             excluded.add(number)
         elif region.value >= 0 and (region.kind == "branch" or (region.kind == "loop" and not region.is_async)):
             decided = _truth(infer, site, region.value, excluded) if _is_condition(body.ops[region.value]) else None
@@ -122,9 +125,8 @@ def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
         case Call(args=(_, types), spelling="isinstance"):
             kinds = instances(infer, flat(infer.value(site, types))) if positive else ()
             return bool(kinds) and all(_is_plain(infer, kind) for kind in kinds)
-        case Call(func=func, args=(_,)):
-            callee = body.ops[func]
-            return positive and isinstance(callee, Attr) and callee.name in ("startswith", "endswith")
+        case Call(args=(_,)):
+            return positive and _asks_for_affix(body, op)
         case Choice(values=values, where=(*_, last)):
             conjunction = body.regions[last].positive
             parts = [_selects(infer, site, value, positive) for value in values if not isinstance(body.ops[value], Choice)]
@@ -149,6 +151,16 @@ def _is_condition(op: Op) -> bool:
     return isinstance(op, Param | Lookup | Unary | Compare | Choice | Call)
 
 
+def _never_runs(infer: Inference, site: Site, body: Body, region: Region) -> bool:
+    """Whether a handler is one of an error that can't be."""
+    caught = body.ops[region.value] if region.value >= 0 else None
+    if isinstance(caught, Lookup) and caught.name == "NameError":
+        names = infer.facts(site.module).bodies[0].names
+        looked_up = [op.name for op, where in zip(body.ops, body.where, strict=True) if where == region.partner and isinstance(op, Lookup)]
+        return body.kind == "function" and any(name in names for name in looked_up)
+    return _never_fails(infer, site, body, region.partner)
+
+
 def _never_fails(infer: Inference, site: Site, body: Body, region: int) -> bool:
     """Whether a ``try`` holds no more than a question for the running loop."""
     calls = [op for op, where in zip(body.ops, body.where, strict=True) if where == region and isinstance(op, Call)]
@@ -166,18 +178,22 @@ def _asks_for_loop(infer: Inference, site: Site, call: Call) -> bool:
 
 def _truth(infer: Inference, site: Site, number: int, excluded: Collection[int]) -> bool | None:
     """Whether operation `number` is true for what the context of `site` says of parameters; None: it may be either."""
-    op = infer.body(site).ops[number]
+    body = infer.body(site)
+    op = body.ops[number]
     match op:
         case Unary(operator="Not", value=value):
             inner = _truth(infer, site, value, excluded)
             return None if inner is None else not inner
         case Compare(operators=(operator,), values=(left, right)):
-            return _compared(operator, _passed(infer, site, left, excluded), _passed(infer, site, right, excluded))
+            one, other = _passed(infer, site, left, excluded), _passed(infer, site, right, excluded)
+            if _LOOP in (one, other) and None in (one, other) and operator in ("Is", "IsNot"):
+                return operator == "Is"  # Whose loop it is that code asks about, it runs on that.
+            return _compared(operator, one, other)
         case Choice(where=(_, *_)):
             return _joined(infer, site, op, excluded)
         case Call(args=(subject, types)) if _is_isinstance(infer, site, op):
             return _is_instance(infer, _passed(infer, site, subject, excluded), flat(infer.value(site, types)))
-        case Call(args=(argument,)):
+        case Call(args=(argument,)) if _asks_for_affix(body, op):
             return _starts_or_ends(infer, site, op, argument, excluded)
     passed = _passed(infer, site, number, excluded)
     decided = {_is_true(value) for value in passed or ()}
@@ -200,16 +216,20 @@ def _passed(
                 return None
             parts = [_passed(infer, site, value, excluded, depth - 1) for value in choices if value != number and where[value] not in excluded]
             return None if None in parts else union(*[part for part in parts if part is not None])
-        case Call(args=(), keywords=()):
+        case Choice(values=(*_, last)) if _is_disjunction(infer.body(site), op):
+            return _something(infer, site, last)
+        case Call():
             return _given(infer, site, op)
     values = infer.value(site, number) if isinstance(op, Const | Display) else ()
     return values if len(values) == 1 and isinstance(values[0], Literal | TupleValue) else None
 
 
 def _given(infer: Inference, site: Site, op: Call) -> Values | None:
-    """What a function without arguments gives that only tells whether a loop runs: the loop, or a constant."""
+    """What a function gives that only tells whether a loop runs: the loop, or a constant, whatever its arguments are."""
     if _asks_for_loop(infer, site, op):
         return _LOOP
+    if not isinstance(infer.body(site).ops[op.func], Attr | Lookup | Import):
+        return None
     callee = infer.value(site, op.func)
     function = callee[0] if len(callee) == 1 else None
     if not isinstance(function, Function) or function.receiver is not None or infer.is_standard(function):
@@ -240,11 +260,35 @@ def _returned_always(infer: Inference, site: Site) -> Values | None:
     return union(*parts) if parts else None
 
 
+def _is_disjunction(body: Body, op: Choice) -> bool:
+    """Whether a choice is ``a or b``."""
+    region = body.regions[op.where[-1]] if op.where else None
+    return region is not None and region.kind == "branch" and not region.positive and region.value in op.values
+
+
+def _something(infer: Inference, site: Site, number: int) -> Values | None:
+    """An object, whatever it is, where the name of a module is one that is made there and set nowhere else."""
+    op = infer.body(site).ops[number]
+    facts = infer.facts(site.module)
+    if not isinstance(op, Lookup) or op.name in facts.globals or op.name not in facts.bodies[0].names:
+        return None
+    top = Site(site.module, 0)
+    made = facts.bodies[0].ops[facts.bodies[0].names[op.name]]
+    if isinstance(made, Declared) and made.value >= 0:
+        made = facts.bodies[0].ops[made.value]
+    values = infer.value(top, made.func) if isinstance(made, Call) else ()
+    return _OBJECT if values and all(isinstance(value, ClassValue) for value in values) else None
+
+
+def _asks_for_affix(body: Body, op: Call) -> bool:
+    callee = body.ops[op.func]
+    return isinstance(callee, Attr) and callee.name in ("startswith", "endswith")
+
+
 def _starts_or_ends(infer: Inference, site: Site, op: Call, argument: int, excluded: Collection[int]) -> bool | None:
     """``name.startswith("x")`` of a constant that is passed."""
     callee = infer.body(site).ops[op.func]
-    if not isinstance(callee, Attr) or callee.name not in ("startswith", "endswith"):
-        return None
+    assert isinstance(callee, Attr)
     verdicts = set()
     for value in _passed(infer, site, callee.base, excluded) or ():
         for affix in _passed(infer, site, argument, excluded) or ():
@@ -252,6 +296,15 @@ def _starts_or_ends(infer: Inference, site: Site, op: Call, argument: int, exclu
                 return None
             verdicts.add(isinstance(affix.value, str) and getattr(value.value, callee.name)(affix.value))
     return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def decided(infer: Inference, site: Site, number: int) -> Values | None:
+    """The constant that operation `number` gives in this context; None where it may give others."""
+    excluded = excluded_regions(infer, site)
+    if isinstance(infer.body(site).ops[number], Compare | Unary):
+        truth = _truth(infer, site, number, excluded)
+        return None if truth is None else (Literal(truth),)
+    return _passed(infer, site, number, excluded)
 
 
 def _is_from_around(infer: Inference, site: Site, name: str) -> bool:
