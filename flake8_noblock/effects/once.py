@@ -14,6 +14,7 @@ from flake8_noblock.facts.model import (
     Choice,
     Compare,
     Const,
+    Declared,
     Enter,
     Import,
     Item,
@@ -86,7 +87,7 @@ def _keys(ops: tuple[Op, ...], number: int) -> Iterator[_Key]:
             yield from _outer(ops, number)
         case Item(base=base):
             yield from _outer(ops, base)
-        case Narrowed(value=value):
+        case Narrowed(value=value) | Declared(value=value) if value >= 0:
             yield from _keys(ops, value)
         case Call(args=(subject, name, *_), spelling="getattr"):
             yield from _attribute(ops, subject, ops[name])
@@ -170,7 +171,7 @@ def _outer(ops: tuple[Op, ...], number: int) -> Iterator[_Key]:
             yield index
         case Call(args=(subject, name, *_), spelling="getattr"):
             yield from _attribute(ops, subject, ops[name])
-        case Narrowed(value=value) | Enter(value=value):
+        case Narrowed(value=value) | Enter(value=value) | Declared(value=value) if value >= 0:
             yield from _outer(ops, value)
         case Choice(values=values):
             for value in values:

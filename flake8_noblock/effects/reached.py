@@ -44,7 +44,7 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
             if key in seen or effect.certainty == "possible":
                 continue
             seen.add(key)
-            chain, operation = _chain(summaries, effect, witness)
+            chain, operation = _chain(summaries, witness)
             if effect.certainty == "once":
                 region = body.where[edge.number]
                 known = (key[0], effect.kind) in direct or _is_done(body, region, operation, done)
@@ -79,10 +79,10 @@ def _without(run: Run, module: str, reported: Collection[int]) -> Run:
     return run
 
 
-def _chain(summaries: Summaries, effect: Effect, witness: Witness) -> tuple[tuple[Place, ...], Operation]:
+def _chain(summaries: Summaries, witness: Witness) -> tuple[tuple[Place, ...], Operation]:
     places: list[Place] = []
     while isinstance(witness.target, Site):
         site = witness.target
-        witness = summaries.witness(site, effect)
+        witness = summaries.witness(site, witness.effect)
         places.append(Place(site, witness.number))
     return tuple(places), witness.target

@@ -25,7 +25,8 @@ MOST_BODIES = 20_000
 
 Certainty = Literal["certain", "once", "possible"]
 """Whether operations run whenever the body does: ``once``, where something in its own module is missing yet; ``possible``, where
-something elsewhere is missing yet, or for particular texts or types only, of which the calls on the way say nothing."""
+something elsewhere, or more than one thing, is missing yet, or for particular texts or types only, of which the calls on the
+way say nothing."""
 
 
 class Effect(NamedTuple):
@@ -37,11 +38,12 @@ class Effect(NamedTuple):
 
 
 class Witness(NamedTuple):
-    """How an effect is reached: over operation `number` of a body, in `length` further steps, by `target`."""
+    """How an effect is reached: over operation `number` of a body, in `length` further steps, by `target`, as its `effect`."""
 
     length: int
     number: int
     target: Site | Operation
+    effect: Effect
 
 
 Summary = Mapping[Effect, Witness]
@@ -83,7 +85,7 @@ class Summaries:
         return self._effects(edge.run, edge.number, self._origin(site))
 
     def witness(self, site: Site, effect: Effect) -> Witness:
-        """How the body at `site`, whose summary is known, reaches `effect`."""
+        """How the body at `site`, whose summary is known, reaches `effect`, which it has itself."""
         return self._known[site][effect]
 
     def _origin(self, site: Site) -> str:
@@ -93,13 +95,14 @@ class Summaries:
         match run:
             case Operation():
                 counts = self.scope.counts(run.row.kind, origin) and not (run.row.direct or self.infer.knowledge.is_cut(run.name))
-                return {Effect(run.row.kind, run.row.severity): Witness(0, number, run)} if counts else _NONE
+                effect = Effect(run.row.kind, run.row.severity)
+                return {effect: Witness(0, number, run, effect)} if counts else _NONE
             case AllOf(parts=parts):
                 return _joined([self._effects(part, number, origin) for part in parts])
             case OneOf(parts=parts, declared=declared):
                 return self._one_of([self._effects(part, number, origin) for part in parts], declared)
         known = self._known.get(run, _NONE)
-        return {effect: Witness(witness.length + 1, number, run) for effect, witness in known.items()}
+        return {effect: Witness(witness.length + 1, number, run, effect) for effect, witness in known.items()}
 
     def _one_of(self, parts: list[Summary], declared: bool) -> Summary:
         if self.scope.possible:
@@ -122,7 +125,7 @@ class Summaries:
             if region in selective:
                 effects = _as(effects, lambda effect, _: "possible")
             elif region in once:
-                effects = _as(effects, lambda effect, _: "once" if effect.certainty == "certain" else effect.certainty)
+                effects = _as(effects, lambda effect, _: "once" if effect.certainty == "certain" else "possible")
             parts.append(_as(effects, lambda effect, witness: _from_outside(effect, witness, site)))
         return _joined(parts)
 

@@ -289,6 +289,8 @@ def _kept_value(infer: Inference, value: Value, index: int, uses: _Uses) -> Valu
             return (Instance(builtin(infer, type(constant).__name__).cls),) if constant is not None else ()
         case Function() | ClassValue() | Foreign() | ModuleValue() | Partial() | Adapter() | Deferred():
             return (value,)
+        case Instance(cls=cls) if cls.name == "builtins.object":
+            return UNKNOWN
         case Instance(cls=cls, made=made):
             return (value,) if any(map(_matters, _inside(value))) else (Instance(cls, (), made),)
         case TupleValue(items=items, kind=kind):

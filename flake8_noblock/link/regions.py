@@ -122,6 +122,8 @@ def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
             return (operator == "Eq") == positive and (_is_text(body, left) or _is_text(body, right))
         case Compare(operators=("In" | "NotIn" as operator,), values=(_, right)):
             return (operator == "In") == positive and _is_text(body, right)
+        case Compare(operators=("Is" | "IsNot" as operator,), values=(left, right)):
+            return (operator == "Is") == positive and _is_truth_value(body, right) and _may_be_other(infer, infer.value(site, left))
         case Call(args=(_, types), spelling="isinstance"):
             kinds = instances(infer, flat(infer.value(site, types))) if positive else ()
             return bool(kinds) and all(_is_plain(infer, kind) for kind in kinds)
@@ -132,6 +134,16 @@ def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
             parts = [_selects(infer, site, value, positive) for value in values if not isinstance(body.ops[value], Choice)]
             return any(parts) if conjunction == positive else bool(parts) and all(parts)
     return False
+
+
+def _is_truth_value(body: Body, number: int) -> bool:
+    op = body.ops[number]
+    return isinstance(op, Const) and isinstance(op.value, bool)
+
+
+def _may_be_other(infer: Inference, values: Values) -> bool:
+    """Whether a value that is asked whether it is true or false itself may be an object that is neither."""
+    return not is_unknown(values) and any(isinstance(value, Instance) and _differs(value, Literal(True)) for value in values)
 
 
 def _is_plain(infer: Inference, kind: Value) -> bool:
@@ -225,7 +237,7 @@ def _passed(
 
 
 def _given(infer: Inference, site: Site, op: Call) -> Values | None:
-    """What a function gives that only tells whether a loop runs: the loop, or a constant, whatever its arguments are."""
+    """What a function gives that only tells whether a loop runs: the loop, or a constant; one that has arguments must ask itself."""
     if _asks_for_loop(infer, site, op):
         return _LOOP
     if not isinstance(infer.body(site).ops[op.func], Attr | Lookup | Import):
@@ -237,10 +249,13 @@ def _given(infer: Inference, site: Site, op: Call) -> Values | None:
     body = infer.function_body(function)
     if body.is_async or body.is_generator or len(body.ops) > LONGEST_PREDICATE:
         return None
+    target = Site(function.module, function.body)
+    if body.params and not any(isinstance(inner, Call) and _asks_for_loop(infer, target, inner) for inner in body.ops):
+        return None
     cache = infer.caches.setdefault("predicates", {})
     if function not in cache:
         cache[function] = None
-        cache[function] = _returned_always(infer, Site(function.module, function.body))
+        cache[function] = _returned_always(infer, target)
     return cache[function]  # type: ignore[return-value]
 
 
