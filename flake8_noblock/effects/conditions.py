@@ -7,11 +7,12 @@ import re
 import msgspec
 
 from flake8_noblock.effects.origins import Place, calls_on, comes_from, definitions_of, is_guarded, origins
-from flake8_noblock.facts.model import Attr, Binary, Call, Import, Item, Lookup, Param, Spread
+from flake8_noblock.facts.model import Attr, Binary, Call, Compare, Import, Item, Lookup, Param, Spread
 from flake8_noblock.knowledge.schema import Argument, Blocking, Condition
 from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.regions import decided
 from flake8_noblock.link.values import Literal, Value, Values
 
 
@@ -73,7 +74,9 @@ def _setting(infer: Inference, place: Place) -> Values:
     op = body.ops[place.number]
     if isinstance(op, Param) and infer.argument(place.site, op.index) is None and body.params[op.index].default >= 0:
         return infer.value(infer.around(place.site), body.params[op.index].default)
-    return infer.value(place.site, place.number)
+    if isinstance(op, Call | Compare):
+        return decided(infer, *place) or infer.value(*place)
+    return infer.value(*place)
 
 
 def _is_open(infer: Inference, place: Place, op: Call | Item) -> bool:
@@ -127,7 +130,7 @@ def _value_fulfils(infer: Inference, condition: Condition, values: Values) -> bo
     if condition.one_of:
         return all(isinstance(value, Literal) and value.value in condition.one_of for value in values)
     if condition.instance:
-        return all(_is_instance(infer, value, condition.instance) for value in values)
+        return any(_is_instance(infer, value, condition.instance) for value in values)  # One of several types may be meant.
     if condition.matches is not None:
         return all(_matches(value, condition.matches) for value in values)
     return False

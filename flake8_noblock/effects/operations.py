@@ -66,8 +66,11 @@ class Uses:
                     self.awaited.update(_choices(body.ops, value))
                 case Element(value=value):
                     self.iterated.setdefault(value, number)
-                case Call(args=args):
+                case Call(func=func, args=args):
                     self.consumed.update(args)
+                    callee = body.ops[func]
+                    if isinstance(callee, Attr) and callee.name == "__await__":
+                        self.awaited.update(_choices(body.ops, callee.base))
 
 
 def _choices(ops: tuple[Op, ...], number: int) -> list[int]:

@@ -10,6 +10,7 @@ from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.runs import NOTHING, AllOf, OneOf, Run, all_of, one_of
 from flake8_noblock.effects.summaries import Effect, Summaries, Witness
+from flake8_noblock.facts.model import Body
 from flake8_noblock.link.inference import Site
 
 
@@ -28,19 +29,42 @@ class Reached:
 
 def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iterator[Reached]:
     """What the body at `site` reaches through calls; what runs in bodies of the same module that are `reported` themselves
-    is left to them."""
-    statements = summaries.infer.body(site).statements
+    is left to them, and what is possible, but not certain, is left out."""
+    body = summaries.infer.body(site)
+    edges = sorted(summaries.edges(site), key=lambda edge: edge.number)
+    direct = {(body.statements[edge.number], _kind(edge)) for edge in edges if edge.direct}
     seen: set[tuple[int, Effect]] = set()
-    for edge in sorted(summaries.edges(site), key=lambda edge: edge.number):
+    done: list[tuple[int, Operation]] = []
+    for edge in edges:
         run = _without(edge.run, site.module, reported)
         if edge.direct or run == NOTHING:
             continue
         for effect, witness in summaries.of_edge(Edge(edge.number, run), site).items():
-            key = (statements[edge.number], effect)
-            if key not in seen:
-                seen.add(key)
-                chain, operation = _chain(summaries, effect, witness)
-                yield Reached(Place(site, edge.number), effect, chain, operation)
+            key = (body.statements[edge.number], effect)
+            if key in seen or effect.certainty == "possible":
+                continue
+            seen.add(key)
+            chain, operation = _chain(summaries, witness)
+            if effect.certainty == "once":
+                region = body.where[edge.number]
+                known = (key[0], effect.kind) in direct or _is_done(body, region, operation, done)
+                done.append((region, operation))
+                if known:
+                    continue
+            yield Reached(Place(site, edge.number), effect, chain, operation)
+
+
+def _kind(edge: Edge) -> str:
+    return edge.run.row.kind if isinstance(edge.run, Operation) else ""
+
+
+def _is_done(body: Body, region: int, operation: Operation, done: list[tuple[int, Operation]]) -> bool:
+    """Whether an operation that runs once ran before on every way to `region`."""
+    around = {region}
+    while region >= 0:
+        around.add(region)
+        region = body.regions[region].parent
+    return any(where in around and same.place == operation.place for where, same in done)
 
 
 def _without(run: Run, module: str, reported: Collection[int]) -> Run:
@@ -55,10 +79,10 @@ def _without(run: Run, module: str, reported: Collection[int]) -> Run:
     return run
 
 
-def _chain(summaries: Summaries, effect: Effect, witness: Witness) -> tuple[tuple[Place, ...], Operation]:
+def _chain(summaries: Summaries, witness: Witness) -> tuple[tuple[Place, ...], Operation]:
     places: list[Place] = []
     while isinstance(witness.target, Site):
         site = witness.target
-        witness = summaries.witness(site, effect)
+        witness = summaries.witness(site, witness.effect)
         places.append(Place(site, witness.number))
     return tuple(places), witness.target

@@ -6,20 +6,27 @@ as a least fixpoint within each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, NamedTuple
 
 from flake8_noblock.effects.edges import Edge, edges
+from flake8_noblock.effects.once import once_regions
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.runs import AllOf, OneOf, Run
 from flake8_noblock.knowledge.schema import Kind, Severity
 from flake8_noblock.link.components import components
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.regions import regions_below
+from flake8_noblock.link.regions import regions_below, selective_regions
 from flake8_noblock.options import Scope
 
 MOST_BODIES = 20_000
 """Bodies looked at to answer one question; what lies beyond runs nothing that is known."""
+
+
+Certainty = Literal["certain", "once", "possible"]
+"""Whether operations run whenever the body does: ``once``, where something in its own module is missing yet; ``possible``, where
+something elsewhere, or more than one thing, is missing yet, or for particular texts or types only, of which the calls on the
+way say nothing."""
 
 
 class Effect(NamedTuple):
@@ -27,14 +34,16 @@ class Effect(NamedTuple):
 
     kind: Kind
     severity: Severity
+    certainty: Certainty = "certain"
 
 
 class Witness(NamedTuple):
-    """How an effect is reached: over operation `number` of a body, in `length` further steps, by `target`."""
+    """How an effect is reached: over operation `number` of a body, in `length` further steps, by `target`, as its `effect`."""
 
     length: int
     number: int
     target: Site | Operation
+    effect: Effect
 
 
 Summary = Mapping[Effect, Witness]
@@ -76,7 +85,7 @@ class Summaries:
         return self._effects(edge.run, edge.number, self._origin(site))
 
     def witness(self, site: Site, effect: Effect) -> Witness:
-        """How the body at `site`, whose summary is known, reaches `effect`."""
+        """How the body at `site`, whose summary is known, reaches `effect`, which it has itself."""
         return self._known[site][effect]
 
     def _origin(self, site: Site) -> str:
@@ -85,14 +94,15 @@ class Summaries:
     def _effects(self, run: Run, number: int, origin: str) -> Summary:
         match run:
             case Operation():
-                counts = self.scope.counts(run.row.kind, origin) and not self.infer.knowledge.is_cut(run.name)
-                return {Effect(run.row.kind, run.row.severity): Witness(0, number, run)} if counts else _NONE
+                counts = self.scope.counts(run.row.kind, origin) and not (run.row.direct or self.infer.knowledge.is_cut(run.name))
+                effect = Effect(run.row.kind, run.row.severity)
+                return {effect: Witness(0, number, run, effect)} if counts else _NONE
             case AllOf(parts=parts):
                 return _joined([self._effects(part, number, origin) for part in parts])
             case OneOf(parts=parts, declared=declared):
                 return self._one_of([self._effects(part, number, origin) for part in parts], declared)
         known = self._known.get(run, _NONE)
-        return {effect: Witness(witness.length + 1, number, run) for effect, witness in known.items()}
+        return {effect: Witness(witness.length + 1, number, run, effect) for effect, witness in known.items()}
 
     def _one_of(self, parts: list[Summary], declared: bool) -> Summary:
         if self.scope.possible:
@@ -103,14 +113,27 @@ class Summaries:
 
     def _summary(self, site: Site) -> Summary:
         origin = self._origin(site)
-        in_handlers = regions_below(self.infer.body(site), "except")  # The milliseconds of a file don't count there.
+        body = self.infer.body(site)
+        in_handlers = regions_below(body, "except")  # The milliseconds of a file don't count there.
+        once, selective = self._doubtful(site)
         parts = []
         for edge in self.edges(site):
+            region = body.where[edge.number]
             effects = self._effects(edge.run, edge.number, origin)
-            if self.infer.body(site).where[edge.number] in in_handlers:
+            if region in in_handlers:
                 effects = {effect: witness for effect, witness in effects.items() if effect.severity == "unbounded"}
-            parts.append(effects)
+            if region in selective:
+                effects = _as(effects, lambda effect, _: "possible")
+            elif region in once:
+                effects = _as(effects, lambda effect, _: "once" if effect.certainty == "certain" else "possible")
+            parts.append(_as(effects, lambda effect, witness: _from_outside(effect, witness, site)))
         return _joined(parts)
+
+    def _doubtful(self, site: Site) -> tuple[frozenset[int], frozenset[int]]:
+        """The regions of a body that run once, and those that run for particular values."""
+        if self.scope.possible:
+            return frozenset(), frozenset()
+        return once_regions(self.infer, site), selective_regions(self.infer, site)
 
     def _callees(self, site: Site) -> Iterator[Site]:
         for edge in self.edges(site):
@@ -136,6 +159,19 @@ class Summaries:
                 if summary != self._known[site]:
                     self._known[site] = summary
                     changed = len(component) > 1 or site in self._callees(site)
+
+
+def _as(effects: Summary, certainty: Callable[[Effect, Witness], Certainty]) -> Summary:
+    """`effects` with another certainty."""
+    if all(effect.certainty == certainty(effect, witness) for effect, witness in effects.items()):
+        return effects
+    return _joined([{effect._replace(certainty=certainty(effect, witness)): witness} for effect, witness in effects.items()])
+
+
+def _from_outside(effect: Effect, witness: Witness, site: Site) -> Certainty:
+    """What another module does once need not be done here any more."""
+    inside = not isinstance(witness.target, Site) or witness.target.module == site.module
+    return effect.certainty if inside or effect.certainty == "certain" else "possible"
 
 
 def _joined(parts: list[Summary]) -> Summary:

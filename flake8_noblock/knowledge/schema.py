@@ -87,8 +87,9 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     the same function cost nothing next to the opening. ``handle``: the argument that is such a handle, or
     ``receiver = true`` where the method's own object is. ``iterates``: the call is lazy, its result blocks when iterated.
     ``reason`` says why, where the name doesn't; ``effect`` is the end of "blocks the event loop ..." where the kind's own
-    doesn't fit. ``attribute``: the names are properties, which block when they are read. ``python`` and ``platform`` say
-    where the names exist, if not everywhere.
+    doesn't fit. ``attribute``: the names are properties, which block when they are read. ``direct``: only calls that stand in
+    code on the loop count, not those reached through other functions. ``python`` and ``platform`` say where the names exist,
+    if not everywhere.
     """
 
     names: tuple[str, ...]
@@ -101,6 +102,7 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     handle_receiver: bool = False
     iterates: bool = False
     attribute: bool = False
+    direct: bool = False
     reason: str = ""
     effect: str = ""
     python: str = ""

@@ -17,11 +17,13 @@ from flake8_noblock.facts.model import (
     Choice,
     ClassDef,
     Compare,
+    Const,
     Import,
     Item,
     Lookup,
     Narrowed,
     Param,
+    Parameter,
     Spread,
     Unary,
 )
@@ -245,13 +247,19 @@ def _kept(infer: Inference, site: Site, index: int, values: Values, uses: _Uses)
     kept = union(*[_kept_value(infer, value, index, uses) for value in values])
     if is_unknown(kept) or not kept:
         return None
-    if infer.module(site.module).origin != "project" and index not in uses.deciding and not any(map(_matters, kept)):
-        return None  # Types flow into the project's own functions, and elsewhere into what they decide.
+    decides = index in uses.deciding or (index in uses.handed_on and _has_constant_default(infer, site, parameter))
+    if infer.module(site.module).origin != "project" and not decides and not any(map(_matters, kept)):
+        return None  # Types flow into the project's own functions, and elsewhere into what they may decide.
     if parameter.annotation < 0 or any(map(_matters, kept)):
         return kept
     if parameter.default >= 0 and index in uses.deciding | uses.handed_on:
         return kept  # It says that the parameter does not have its default.
     return None if _says_as_much(infer, declared(infer, site, parameter.annotation), kept) else kept
+
+
+def _has_constant_default(infer: Inference, site: Site, parameter: Parameter) -> bool:
+    """Whether it matters further on that an object is passed, and not the constant that a parameter has by default."""
+    return parameter.default >= 0 and isinstance(infer.body(infer.around(site)).ops[parameter.default], Const)
 
 
 def _kept_rest(infer: Inference, values: Values, index: int, uses: _Uses) -> Values | None:
@@ -281,6 +289,8 @@ def _kept_value(infer: Inference, value: Value, index: int, uses: _Uses) -> Valu
             return (Instance(builtin(infer, type(constant).__name__).cls),) if constant is not None else ()
         case Function() | ClassValue() | Foreign() | ModuleValue() | Partial() | Adapter() | Deferred():
             return (value,)
+        case Instance(cls=cls) if cls.name == "builtins.object":
+            return UNKNOWN
         case Instance(cls=cls, made=made):
             return (value,) if any(map(_matters, _inside(value))) else (Instance(cls, (), made),)
         case TupleValue(items=items, kind=kind):

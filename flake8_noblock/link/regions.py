@@ -14,11 +14,13 @@ from flake8_noblock.facts.model import (
     Choice,
     Compare,
     Const,
+    Declared,
     Display,
     Import,
     Lookup,
     Op,
     Param,
+    Region,
     RegionKind,
     Return,
     Unary,
@@ -35,6 +37,7 @@ from flake8_noblock.link.values import (
     Literal,
     ModuleValue,
     Partial,
+    SourceClass,
     TupleValue,
     Value,
     Values,
@@ -43,6 +46,7 @@ from flake8_noblock.link.values import (
 )
 
 _NONE: frozenset[int] = frozenset()
+_OBJECT: Values = (Instance(ForeignClass("builtins.object")),)
 _LOOP: Values = (Instance(ForeignClass("asyncio.AbstractEventLoop")),)
 
 MOST_CHOICES = 4
@@ -75,7 +79,7 @@ def excluded_regions(infer: Inference, site: Site) -> frozenset[int]:
 def _excluded(infer: Inference, site: Site, body: Body) -> frozenset[int]:
     excluded: set[int] = set()
     for number, region in enumerate(body.regions):
-        if region.parent in excluded or (region.kind == "except" and _never_fails(infer, site, body, region.partner)):
+        if region.parent in excluded or (region.kind == "except" and _never_runs(infer, site, body, region)):
             excluded.add(number)
         elif region.value >= 0 and (region.kind == "branch" or (region.kind == "loop" and not region.is_async)):
             decided = _truth(infer, site, region.value, excluded) if _is_condition(body.ops[region.value]) else None
@@ -84,8 +88,89 @@ def _excluded(infer: Inference, site: Site, body: Body) -> frozenset[int]:
     return frozenset(excluded)
 
 
+def selective_regions(infer: Inference, site: Site) -> frozenset[int]:
+    """The numbers of the regions of the body at `site` that run for particular texts or types only, where its context doesn't
+    say whether it is one of them."""
+    body = infer.body(site)
+    if len(body.regions) == 1:
+        return _NONE
+    cache = infer.caches.setdefault("selective regions", {})
+    if site not in cache:
+        cache[site] = _selective(infer, site, body, excluded_regions(infer, site))
+    return cache[site]  # type: ignore[return-value]
+
+
+def _selective(infer: Inference, site: Site, body: Body, excluded: Collection[int]) -> frozenset[int]:
+    found: set[int] = set()
+    for number, region in enumerate(body.regions):
+        if region.parent in found:
+            found.add(number)
+        elif region.kind == "branch" and region.value >= 0 and _selects(infer, site, region.value, region.positive):
+            if _truth(infer, site, region.value, excluded) is None:
+                found.add(number)
+    return frozenset(found)
+
+
+def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
+    """Whether operation `number` is (or, not `positive`, is not) true for one or some of many texts or plain types only."""
+    body = infer.body(site)
+    op = body.ops[number]
+    match op:
+        case Unary(operator="Not", value=value):
+            return _selects(infer, site, value, not positive)
+        case Compare(operators=("Eq" | "NotEq" as operator,), values=(left, right)):
+            return (operator == "Eq") == positive and (_is_text(body, left) or _is_text(body, right))
+        case Compare(operators=("In" | "NotIn" as operator,), values=(_, right)):
+            return (operator == "In") == positive and _is_text(body, right)
+        case Compare(operators=("Is" | "IsNot" as operator,), values=(left, right)):
+            return (operator == "Is") == positive and _is_truth_value(body, right) and _may_be_other(infer, infer.value(site, left))
+        case Call(args=(_, types), spelling="isinstance"):
+            kinds = instances(infer, flat(infer.value(site, types))) if positive else ()
+            return bool(kinds) and all(_is_plain(infer, kind) for kind in kinds)
+        case Call(args=(_,)):
+            return positive and _asks_for_affix(body, op)
+        case Choice(values=values, where=(*_, last)):
+            conjunction = body.regions[last].positive
+            parts = [_selects(infer, site, value, positive) for value in values if not isinstance(body.ops[value], Choice)]
+            return any(parts) if conjunction == positive else bool(parts) and all(parts)
+    return False
+
+
+def _is_truth_value(body: Body, number: int) -> bool:
+    op = body.ops[number]
+    return isinstance(op, Const) and isinstance(op.value, bool)
+
+
+def _may_be_other(infer: Inference, values: Values) -> bool:
+    """Whether a value that is asked whether it is true or false itself may be an object that is neither."""
+    return not is_unknown(values) and any(isinstance(value, Instance) and _differs(value, Literal(True)) for value in values)
+
+
+def _is_plain(infer: Inference, kind: Value) -> bool:
+    """Whether a type is one of the standard library's."""
+    return isinstance(kind, Instance) and isinstance(kind.cls, SourceClass) and infer.module(kind.cls.module).origin == "standard library"
+
+
+def _is_text(body: Body, number: int) -> bool:
+    """Whether an operand is a text, or some of them."""
+    op = body.ops[number]
+    if isinstance(op, Display):
+        return bool(op.items) and all(_is_text(body, item) for item in op.items)
+    return isinstance(op, Const) and isinstance(op.value, str)
+
+
 def _is_condition(op: Op) -> bool:
     return isinstance(op, Param | Lookup | Unary | Compare | Choice | Call)
+
+
+def _never_runs(infer: Inference, site: Site, body: Body, region: Region) -> bool:
+    """Whether a handler is one of an error that can't be."""
+    caught = body.ops[region.value] if region.value >= 0 else None
+    if isinstance(caught, Lookup) and caught.name == "NameError":
+        names = infer.facts(site.module).bodies[0].names
+        looked_up = [op.name for op, where in zip(body.ops, body.where, strict=True) if where == region.partner and isinstance(op, Lookup)]
+        return body.kind == "function" and any(name in names for name in looked_up)
+    return _never_fails(infer, site, body, region.partner)
 
 
 def _never_fails(infer: Inference, site: Site, body: Body, region: int) -> bool:
@@ -105,18 +190,22 @@ def _asks_for_loop(infer: Inference, site: Site, call: Call) -> bool:
 
 def _truth(infer: Inference, site: Site, number: int, excluded: Collection[int]) -> bool | None:
     """Whether operation `number` is true for what the context of `site` says of parameters; None: it may be either."""
-    op = infer.body(site).ops[number]
+    body = infer.body(site)
+    op = body.ops[number]
     match op:
         case Unary(operator="Not", value=value):
             inner = _truth(infer, site, value, excluded)
             return None if inner is None else not inner
         case Compare(operators=(operator,), values=(left, right)):
-            return _compared(operator, _passed(infer, site, left, excluded), _passed(infer, site, right, excluded))
+            one, other = _passed(infer, site, left, excluded), _passed(infer, site, right, excluded)
+            if _LOOP in (one, other) and None in (one, other) and operator in ("Is", "IsNot"):
+                return operator == "Is"  # Whose loop it is that code asks about, it runs on that.
+            return _compared(operator, one, other)
         case Choice(where=(_, *_)):
             return _joined(infer, site, op, excluded)
         case Call(args=(subject, types)) if _is_isinstance(infer, site, op):
             return _is_instance(infer, _passed(infer, site, subject, excluded), flat(infer.value(site, types)))
-        case Call(args=(argument,)):
+        case Call(args=(argument,)) if _asks_for_affix(body, op):
             return _starts_or_ends(infer, site, op, argument, excluded)
     passed = _passed(infer, site, number, excluded)
     decided = {_is_true(value) for value in passed or ()}
@@ -139,16 +228,20 @@ def _passed(
                 return None
             parts = [_passed(infer, site, value, excluded, depth - 1) for value in choices if value != number and where[value] not in excluded]
             return None if None in parts else union(*[part for part in parts if part is not None])
-        case Call(args=(), keywords=()):
+        case Choice(values=(*_, last)) if _is_disjunction(infer.body(site), op):
+            return _something(infer, site, last)
+        case Call():
             return _given(infer, site, op)
     values = infer.value(site, number) if isinstance(op, Const | Display) else ()
     return values if len(values) == 1 and isinstance(values[0], Literal | TupleValue) else None
 
 
 def _given(infer: Inference, site: Site, op: Call) -> Values | None:
-    """What a function without arguments gives that only tells whether a loop runs: the loop, or a constant."""
+    """What a function gives that only tells whether a loop runs: the loop, or a constant; one that has arguments must ask itself."""
     if _asks_for_loop(infer, site, op):
         return _LOOP
+    if not isinstance(infer.body(site).ops[op.func], Attr | Lookup | Import):
+        return None
     callee = infer.value(site, op.func)
     function = callee[0] if len(callee) == 1 else None
     if not isinstance(function, Function) or function.receiver is not None or infer.is_standard(function):
@@ -156,10 +249,13 @@ def _given(infer: Inference, site: Site, op: Call) -> Values | None:
     body = infer.function_body(function)
     if body.is_async or body.is_generator or len(body.ops) > LONGEST_PREDICATE:
         return None
+    target = Site(function.module, function.body)
+    if body.params and not any(isinstance(inner, Call) and _asks_for_loop(infer, target, inner) for inner in body.ops):
+        return None
     cache = infer.caches.setdefault("predicates", {})
     if function not in cache:
         cache[function] = None
-        cache[function] = _returned_always(infer, Site(function.module, function.body))
+        cache[function] = _returned_always(infer, target)
     return cache[function]  # type: ignore[return-value]
 
 
@@ -179,11 +275,35 @@ def _returned_always(infer: Inference, site: Site) -> Values | None:
     return union(*parts) if parts else None
 
 
+def _is_disjunction(body: Body, op: Choice) -> bool:
+    """Whether a choice is ``a or b``."""
+    region = body.regions[op.where[-1]] if op.where else None
+    return region is not None and region.kind == "branch" and not region.positive and region.value in op.values
+
+
+def _something(infer: Inference, site: Site, number: int) -> Values | None:
+    """An object, whatever it is, where the name of a module is one that is made there and set nowhere else."""
+    op = infer.body(site).ops[number]
+    facts = infer.facts(site.module)
+    if not isinstance(op, Lookup) or op.name in facts.globals or op.name not in facts.bodies[0].names:
+        return None
+    top = Site(site.module, 0)
+    made = facts.bodies[0].ops[facts.bodies[0].names[op.name]]
+    if isinstance(made, Declared) and made.value >= 0:
+        made = facts.bodies[0].ops[made.value]
+    values = infer.value(top, made.func) if isinstance(made, Call) else ()
+    return _OBJECT if values and all(isinstance(value, ClassValue) for value in values) else None
+
+
+def _asks_for_affix(body: Body, op: Call) -> bool:
+    callee = body.ops[op.func]
+    return isinstance(callee, Attr) and callee.name in ("startswith", "endswith")
+
+
 def _starts_or_ends(infer: Inference, site: Site, op: Call, argument: int, excluded: Collection[int]) -> bool | None:
     """``name.startswith("x")`` of a constant that is passed."""
     callee = infer.body(site).ops[op.func]
-    if not isinstance(callee, Attr) or callee.name not in ("startswith", "endswith"):
-        return None
+    assert isinstance(callee, Attr)
     verdicts = set()
     for value in _passed(infer, site, callee.base, excluded) or ():
         for affix in _passed(infer, site, argument, excluded) or ():
@@ -191,6 +311,15 @@ def _starts_or_ends(infer: Inference, site: Site, op: Call, argument: int, exclu
                 return None
             verdicts.add(isinstance(affix.value, str) and getattr(value.value, callee.name)(affix.value))
     return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def decided(infer: Inference, site: Site, number: int) -> Values | None:
+    """The constant that operation `number` gives in this context; None where it may give others."""
+    excluded = excluded_regions(infer, site)
+    if isinstance(infer.body(site).ops[number], Compare | Unary):
+        truth = _truth(infer, site, number, excluded)
+        return None if truth is None else (Literal(truth),)
+    return _passed(infer, site, number, excluded)
 
 
 def _is_from_around(infer: Inference, site: Site, name: str) -> bool:
