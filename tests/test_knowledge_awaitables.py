@@ -13,7 +13,6 @@ import pytest
 
 from flake8_noblock.facts import model
 from flake8_noblock.facts.build import parse_facts
-from flake8_noblock.knowledge.schema import Awaitable, Consumer, Fails, Table, Task
 from flake8_noblock.knowledge.tables import Knowledge, data, parse_table, shipped
 from flake8_noblock.link.evaluate import inference
 from flake8_noblock.link.finder import Finder
@@ -21,7 +20,7 @@ from flake8_noblock.link.inference import Site
 from flake8_noblock.link.program import Module, Program
 from flake8_noblock.link.values import Coroutine as CoroutineValue
 from flake8_noblock.link.values import Instance, Value
-from tests.test_knowledge_thirdparty import Unavailable, imported, installed, is_unseen
+from tests.test_knowledge_thirdparty import Unavailable, awaited_names, imported, installed, is_unseen
 
 TABLES = {name: parse_table((data() / f"{name}.toml").read_text("utf-8"), name) for name in sorted(shipped())}
 SPEAKING = [name for name, t in TABLES.items() if t.awaitable or t.task or t.consumer or t.fails or t.entry]
@@ -46,15 +45,9 @@ MADE_AT_RUN_TIME = {
 
 # Names, with all below them, whose result has to be awaited though nothing in the function says so, and why.
 SAID_BY_DOCUMENTATION = {
+    "unittest.mock.AsyncMock.__call__": "calling one gives a coroutine",
     "redis.asyncio": "commands are shared with the sync client and annotated as either",
 }
-
-
-def names_of(facts: Table) -> list[str]:
-    """The callables and classes that the rows of these forms are about."""
-    rows: tuple[Awaitable | Task | Consumer | Fails, ...] = (*facts.awaitable, *facts.task, *facts.consumer, *facts.fails)
-    entries = [name for row in facts.entry for name in (*row.decorators, *row.classes, *row.registers)]
-    return [*(name for row in rows for name in row.names), *entries]
 
 
 def below(name: str, listed: dict[str, str]) -> bool:
@@ -65,7 +58,7 @@ def below(name: str, listed: dict[str, str]) -> bool:
 def test_names_stand_in_the_table_of_their_module(module: str) -> None:
     facts = TABLES[module]
     deeper = [other for other in TABLES if other.startswith(f"{module}.")]
-    for name in names_of(facts):
+    for name in awaited_names(facts):
         assert name.startswith(f"{module}."), name
         assert not any(f"{name}.".startswith(f"{other}.") for other in deeper), name
         assert "*" not in name, name
@@ -157,7 +150,7 @@ def test_every_name_exists_where_the_library_is_installed(module: str) -> None:
     skip_if_missing(module)
     errors = (error for row in TABLES[module].fails for error in row.errors)
     missing = []
-    for name in (*names_of(TABLES[module]), *errors):
+    for name in (*awaited_names(TABLES[module]), *errors):
         try:
             list(checked_names(iter([name])))
         except LookupError:

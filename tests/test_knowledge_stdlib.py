@@ -104,7 +104,8 @@ def others(facts: Table) -> list[str]:
     """The names of the rows that say what a call runs, gives or starts, and how it fails."""
     rows = (*facts.invoke, *facts.decorator, *facts.cut, *facts.dispatch, *facts.protocol)
     awaited = (*facts.awaitable, *facts.task, *facts.consumer, *facts.fails)
-    names = [name for entry in (*rows, *awaited) for name in entry.names]
+    names = [name for row in (*rows, *awaited) for name in row.names]
+    names += [name for entry in facts.entry for name in (*entry.decorators, *entry.classes, *entry.registers)]
     names += [name for entry in facts.dispatch for name in entry.register]
     return [*names, *(name for entry in facts.hooks for name in (*entry.classes, *entry.decorators))]
 

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 import msgspec
 import pytest
 
-from flake8_noblock.knowledge.schema import Table
+from flake8_noblock.knowledge.schema import Awaitable, Consumer, Fails, Table, Task
 
 DATA = files("flake8_noblock.knowledge") / "data"
 STDLIB_GONE = {"_gdbm", "cgi", "crypt", "imghdr", "nis", "nntplib", "sndhdr", "telnetlib"}
@@ -66,11 +66,19 @@ def following_names(facts: Table) -> list[str]:
     return [*names, *(name for row in facts.hooks for name in (*row.classes, *row.decorators))]
 
 
+def awaited_names(facts: Table) -> list[str]:
+    """The names of the rows that say what is awaited, started and called by frameworks."""
+    rows: tuple[Awaitable | Task | Consumer | Fails, ...] = (*facts.awaitable, *facts.task, *facts.consumer, *facts.fails)
+    entries = [name for row in facts.entry for name in (*row.decorators, *row.classes, *row.registers)]
+    return [*(name for row in rows for name in row.names), *entries]
+
+
 def own_names(facts: Table) -> list[str]:
     """Every name that a table speaks about; the values of its mappings may point anywhere."""
     mappings = (facts.aliases, facts.returns, facts.attributes, facts.bases)
     classes = [name for row in facts.loop_methods for name in row.classes]
-    names = [*called_names(facts), *following_names(facts), *facts.safe, *facts.fields, *facts.running, *classes]
+    names = [*called_names(facts), *following_names(facts), *awaited_names(facts), *classes]
+    names += [*facts.safe, *facts.fields, *facts.running]
     return [*names, *(name for mapping in mappings for name in mapping)]
 
 
