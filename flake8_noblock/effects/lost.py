@@ -146,7 +146,22 @@ def _makes(infer: Inference, callee: Value) -> bool:
     """Whether a callable makes what it gives: what it takes out of a container, or is given, may be in other hands."""
     if isinstance(callee, Partial):
         return all(_makes(infer, value) for value in callee.callee)
-    return not isinstance(callee, Function) or kind_of(infer, result(infer, callee)) is not None
+    return not isinstance(callee, Function) or (
+        kind_of(infer, result(infer, callee)) is not None and not _is_called_by_framework(infer, callee)
+    )
+
+
+def _is_called_by_framework(infer: Inference, function: Function) -> bool:
+    """Whether a decorator makes a function something that its framework runs, so that calling it may do anything."""
+    around = Site(function.module, infer.function_body(function).parent)
+    ops = infer.body(around).ops
+    for decorator in infer.function_body(function).decorators:
+        op = ops[decorator]
+        for value in infer.value(around, op.func if isinstance(op, Call) else decorator):
+            rows = [row for name in paths(infer, value) or () for row in infer.knowledge.entries(name)]
+            if any(row.what not in ("route", "hook") for row in rows):
+                return True
+    return False
 
 
 def _has_rules_of_its_own(infer: Inference, place: Place) -> bool:

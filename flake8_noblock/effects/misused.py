@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from flake8_noblock.effects.awaitables import given_by_tables, is_async_only, kind_of, lacks
+from flake8_noblock.effects.awaitables import given_by_tables, has, is_async_only, kind_of, lacks
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.certainty import is_certain
 from flake8_noblock.effects.conditions import argument, arguments
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.protocols import operator_methods, steps
 from flake8_noblock.effects.returns import returns_plainly
+from flake8_noblock.effects.roots import last_name
+from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import (
     Attr,
     Binary,
@@ -97,7 +99,7 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
         case Raise(value=value) if value >= 0:
             asked = [Demand(value, "raise")]
         case Compare():
-            asked = [*[Demand(value, method) for value, method in steps(op)], *_compared(ops, op)]
+            asked = [*[Demand(value, method) for value, method in steps(op)], *_compared(infer, place, op)]
         case Mapping(keys=keys, values=values):
             asked = [Demand(value, ".keys") for key, value in zip(keys, values, strict=True) if key < 0]
         case Format(values=values):
@@ -111,12 +113,15 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
             yield demand
 
 
-def _compared(ops: tuple[Op, ...], op: Compare) -> Iterator[Demand]:
-    """What is compared with constants by ``is`` and ``in``, which never hold for a coroutine."""
+def _compared(infer: Inference, place: Place, op: Compare) -> Iterator[Demand]:
+    """What is compared with constants by ``is`` and ``in``, which never hold for a coroutine, and is not awaited after all."""
+    ops = infer.body(place.site).ops
     for operator, left, right in zip(op.operators, op.values, op.values[1:], strict=False):
         other = ops[right]
         if operator in ("Is", "IsNot") and isinstance(other, Const):
-            yield Demand(left, "is")
+            users = fate(infer, Place(place.site, left)).users
+            if all(isinstance(ops[user], Compare) for user in users):
+                yield Demand(left, "is")
         elif operator in ("In", "NotIn") and isinstance(other, Display) and all(isinstance(ops[n], Const) for n in other.items):
             yield Demand(left, "in")
 
@@ -129,7 +134,9 @@ def _is_made(ops: tuple[Op, ...], number: int) -> bool:
 def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Demand]:
     """What a callable that tables know asks of its arguments."""
     given = [*op.args, *[value for _, value in op.keywords]]
-    if not any(_may_matter(infer, Place(place.site, value)) for value in given):
+    if not given or not infer.knowledge.may_read(last_name(infer, Place(place.site, op.func))):
+        return
+    if not any(_may_matter(infer, infer.value(place.site, value)) for value in given):
         return
     for name in [name for value in infer.value(place.site, op.func) for name in paths(infer, value) or ()]:
         for protocol in infer.knowledge.protocol(name):
@@ -141,13 +148,11 @@ def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Deman
                 yield Demand(number, "__bool__" if row.tests else "argument", row.argument.items)
 
 
-def _may_matter(infer: Inference, place: Place) -> bool:
+def _may_matter(infer: Inference, values: Values) -> bool:
     """Whether an argument is, or holds, something asynchronous."""
-    op = infer.body(place.site).ops[place.number]
-    if not isinstance(op, Call | Element | Choice | Declared | Narrowed | Display):
+    if is_unknown(values):
         return False
-    values = infer.value(*place)
-    return kind_of(infer, values) is not None or kind_of(infer, _items(infer, values)) is not None
+    return any(has(infer, value, "__aiter__") for value in values) or bool(kind_of(infer, values) or kind_of(infer, _items(infer, values)))
 
 
 def _items(infer: Inference, values: Values) -> Values:
@@ -182,7 +187,7 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
         return _judged_coroutine(infer, values, method)
     if kind == "future" and method.startswith("__") and method not in _OF_ANY_OBJECT and method != "__bool__":
         return "as value" if all(lacks(infer, value, method) for value in values) else None
-    if method in ("__iter__", "__contains__", "argument") and is_async_only(infer, values, "__iter__", "__aiter__"):
+    if method in ("__iter__", "__contains__") and is_async_only(infer, values, "__iter__", "__aiter__"):
         return "plain protocol" if all(lacks(infer, v, m) for v in values for m in ("__getitem__", "__contains__")) else None
     if method == "__enter__" and is_async_only(infer, values, "__enter__", "__aenter__"):
         return "plain protocol"
@@ -196,7 +201,7 @@ def _judged_by_tables(given: str | None, method: str) -> Misuse | None:
             return "truth"
         case "manager":
             return "plain protocol" if method == "__enter__" else "as value" if method not in _OF_MANAGERS else None
-        case "iterator" if method in ("__iter__", "__contains__", "argument"):
+        case "iterator" if method in ("__iter__", "__contains__"):
             return "plain protocol"
     return None
 

@@ -28,18 +28,33 @@ class MixedOverride:
 
 def mixed_overrides(infer: Inference, module: str) -> Iterator[MixedOverride]:
     """The methods in `module` of another kind than those they override, in source order."""
-    facts = infer.facts(module)
-    for number, body in enumerate(facts.bodies):
-        if body.owner < 0 or body.kind != "function" or not facts.classes[body.owner].bases or _is_private(body.name):
-            continue
-        cls = infer.source_class(module, body.owner)
-        own = _sort(infer, _own(infer, cls, body.name, number))
-        if own is None:
-            continue
-        member = find_member(infer, cls, body.name, after=cls)
+    by_class: dict[int, list[int]] = {}
+    for number, body in enumerate(infer.facts(module).bodies):
+        if body.owner >= 0 and body.kind == "function" and not _is_private(body.name):
+            by_class.setdefault(body.owner, []).append(number)
+    for index, methods in by_class.items():
+        if infer.facts(module).classes[index].bases:
+            yield from _of_class(infer, infer.source_class(module, index), methods)
+
+
+TWIN = 3
+"""So many methods of the other kind, more than of the same, make a class the async (or sync) twin of its base, on purpose."""
+
+
+def _of_class(infer: Inference, cls: SourceClass, methods: list[int]) -> Iterator[MixedOverride]:
+    found: list[MixedOverride] = []
+    alike = 0
+    for number in methods:
+        name = infer.facts(cls.module).bodies[number].name
+        own = _sort(infer, _own(infer, cls, name, number))
+        member = find_member(infer, cls, name, after=cls) if own is not None else None
         base = _sort(infer, member.values) if member is not None and member.values else None
         if member is not None and base is not None and base != own:
-            yield MixedOverride(number, _name(infer, member), own == "async")
+            found.append(MixedOverride(number, _name(infer, member), own == "async"))
+        alike += base is not None and base == own
+    one_way = len({one.is_async for one in found}) == 1
+    if not (one_way and len(found) >= TWIN and len(found) > alike):
+        yield from found
 
 
 def _is_private(name: str) -> bool:

@@ -44,7 +44,7 @@ def registrations(infer: Inference, module: str) -> Iterator[tuple[Place, Place]
         for index, op in enumerate(body.ops):
             if not isinstance(op, Call):
                 continue
-            if not infer.knowledge.may_register(_last_name(infer, Place(Site(module, number), op.func))):
+            if not infer.knowledge.may_register(last_name(infer, Place(Site(module, number), op.func))):
                 continue
             row = _callback_row(infer, infer.value(Site(module, number), op.func))
             if row is None or row.decorator:
@@ -55,7 +55,7 @@ def registrations(infer: Inference, module: str) -> Iterator[tuple[Place, Place]
                 yield Place(site, index), unwrap_partial(infer, Place(site, given))
 
 
-def _last_name(infer: Inference, callee: Place) -> str:
+def last_name(infer: Inference, callee: Place) -> str:
     """The last name of a callable where it is defined or imported from; "" for what has no name."""
     op = infer.body(callee.site).ops[callee.number]
     if isinstance(op, Lookup):

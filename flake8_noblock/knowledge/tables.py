@@ -206,6 +206,7 @@ def collect_loop_words() -> dict[str, list[str]]:
         "methods": sorted(methods),
         "running": sorted({name.rpartition(".")[2] for index in speaking.values() for name in index.running}),
         "properties": sorted({name.rpartition(".")[2] for row in attributes for name in row.names}),
+        "readers": sorted({n.rpartition(".")[2] for i in speaking.values() for kind in (Reads, Protocol) for n in i.of(kind)}),
     }
 
 
@@ -235,6 +236,11 @@ class Knowledge:
         return word in words.loop_words()["properties"] or any(
             row.attribute and name.rpartition(".")[2] == word for name, rows in self.own.of(Blocking).items() for row in rows
         )
+
+    def may_read(self, word: str) -> bool:
+        """Whether a callable whose last name is `word` may look into its arguments."""
+        own = (*self.own.of(Reads), *self.own.of(Protocol))
+        return word in words.loop_words()["readers"] or any(name.rpartition(".")[2] == word for name in own)
 
     def canonical(self, name: str) -> str:
         """The path under which tables know `name`: its longest prefix that is an alias, replaced."""

@@ -22,7 +22,7 @@ from flake8_noblock.link.classes import (
     protocol_members,
 )
 from flake8_noblock.link.contexts import context_of_object, holds_callable
-from flake8_noblock.link.functions import bound, overloads, result
+from flake8_noblock.link.functions import bound, known_result, overloads, result
 from flake8_noblock.link.generics import Bindings, classes_of, close, substitute
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, named_class
@@ -90,8 +90,8 @@ def _call_value(infer: Inference, value: Value, arguments: Arguments) -> Values:
             return _call_function(infer, value, arguments)
         case CallableValue(result=values):
             return close(values)
-        case Instance():
-            return call_method(infer, value, "__call__", arguments)
+        case Instance(cls=cls):
+            return known_result(infer, f"{cls.name}.__call__") or call_method(infer, value, "__call__", arguments)
         case Partial():
             return call(infer, value.callee, completed(value, arguments))
         case Adapter(kind="runs", callee=callee):
@@ -114,8 +114,7 @@ def call_method(infer: Inference, value: Value, name: str, arguments: Arguments)
     if member is None:
         return UNKNOWN
     if member.values is None:
-        known = infer.knowledge.returns(f"{member.owner.name}.{name}")
-        return (Instance(named_class(infer, known).cls),) if known else UNKNOWN
+        return known_result(infer, f"{member.owner.name}.{name}") or UNKNOWN
     return _call_member(infer, member, receiver, arguments)
 
 
@@ -126,15 +125,9 @@ def _call_member(infer: Inference, member: Member, receiver: Instance | ClassVal
 
 
 def _call_foreign(infer: Inference, name: str) -> Values:
-    known = infer.knowledge.returns(name)
-    given: Values = (Instance(named_class(infer, known).cls),) if known is not None else ()
-    awaitable = infer.knowledge.awaitable(name)
-    if awaitable is not None and awaitable.gives == "coroutine":
-        return (Coroutine(given or UNKNOWN),)
-    if awaitable is not None and awaitable.gives == "future":
-        return (Instance(named_class(infer, "asyncio.Future").cls, (given or UNKNOWN,)),)
-    if given:
-        return given
+    known = known_result(infer, name)
+    if known:
+        return known
     if infer.knowledge.is_class(name):
         return (Instance(ForeignClass(infer.knowledge.canonical(name))),)
     return UNKNOWN

@@ -86,9 +86,9 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
     """
     body = infer.function_body(function)
     site = Site(function.module, function.body)
-    known = infer.knowledge.returns(infer.path(function))
-    if known is not None:
-        return (Instance(named_class(infer, known).cls),)
+    known = known_result(infer, infer.path(function))
+    if known:
+        return known
     values = declared(infer, site, body.returns) if body.returns >= 0 else UNKNOWN
     if body.failed or _is_stub(infer, function):
         return (Coroutine(values),) if body.is_async and not body.is_generator and body.returns >= 0 else values
@@ -100,9 +100,22 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
         return _returned(infer, _in_context(infer, function, arguments))
     if any(_is_vague(infer, function, value) for value in values):
         seen = _returned(infer, _in_context(infer, function, arguments))
-        if all(isinstance(value, Coroutine) or holds_callable(value) for value in seen):
+        coroutines = all(isinstance(value, Coroutine) for value in seen)
+        if all(map(holds_callable, seen)) or (coroutines and all(_is_vague(infer, function, value) for value in values)):
             return seen
     return values
+
+
+def known_result(infer: Inference, name: str) -> Values:
+    """What tables say that calling `name` gives; nothing where they say nothing."""
+    known = infer.knowledge.returns(name)
+    given: Values = (Instance(named_class(infer, known).cls),) if known is not None else ()
+    awaitable = infer.knowledge.awaitable(name)
+    if awaitable is not None and awaitable.gives == "coroutine":
+        return (Coroutine(given or UNKNOWN),)
+    if awaitable is not None and awaitable.gives == "future":
+        return (Instance(named_class(infer, "asyncio.Future").cls, (given or UNKNOWN,)),)
+    return given
 
 
 def _is_vague(infer: Inference, function: Function, value: Value) -> bool:
