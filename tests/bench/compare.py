@@ -1,10 +1,11 @@
 """Missing awaits, found by this plugin and by others: `python -m tests.bench.compare FOLDER... --peers ENVIRONMENT`.
 
 Each FOLDER holds annotated files, in one of two forms. Fixtures of this plugin (``tests/fixtures/missing_await``) bear
-``# expect: NBL301`` on the lines that must be reported; every other line must be silent. In probes a line that must be
-reported bears ``# expect: missing-await``, one that must be silent ``# clean: missing-await`` or ``# clean``; the other lines say
-nothing. Folders ``projects/*`` and ``xmod_*`` below are source roots of their own. All tools run on the same files; the table,
-in Markdown, says for each class how many of the lines each tool reports, and at the end how many silent lines it reports.
+``# expect: NBL301`` on the lines that must be reported; every other line must be silent, and ``# fine: NBL301`` says of which
+class a silent line is a trap. In probes a line that must be reported bears ``# expect: missing-await``, one that must be silent
+``# clean: missing-await`` or ``# clean``; the other lines say nothing. Folders ``projects/*`` and ``xmod_*`` below are source
+roots of their own. All tools run on the same files. The table, in Markdown, says for each class how many of its lines each tool
+reports, and how many of its traps; at the end how many silent lines it reports altogether.
 
 ENVIRONMENT is a virtual environment with mypy, pyright, pylint, ruff, flake8 and flake8-async, and with the libraries that the
 files import; the plugin runs in the environment of this interpreter.
@@ -25,7 +26,7 @@ from pathlib import Path
 from tests.bench import peers
 from tests.bench.peers import Tool
 
-MARK = re.compile(r"#\s*(?P<kind>expect|clean)\b:?\s*(?P<classes>[\w, -]*)")
+MARK = re.compile(r"#\s*(?P<kind>expect|clean|fine)\b:?\s*(?P<classes>[\w, -]*)")
 TITLES = {
     "NBL301": "coroutine dropped",
     "NBL302": "coroutine stored and never awaited",
@@ -43,6 +44,9 @@ TITLES = {
 """The classes that are compared, in the order of the table."""
 
 
+Places = dict[tuple[str, int], set[str]]
+
+
 @dataclass(frozen=True)
 class Root:
     """A folder that is linted in one run, and the files in it, named relative to it."""
@@ -53,9 +57,10 @@ class Root:
 
 @dataclass
 class Score:
-    """What one tool found: lines that must be reported, by class, and lines that must be silent."""
+    """What one tool found: lines that must be reported, traps, both by class, and all lines that must be silent."""
 
     hits: Counter[str] = field(default_factory=Counter)
+    traps: Counter[str] = field(default_factory=Counter)
     false: list[str] = field(default_factory=list)
 
 
@@ -88,10 +93,10 @@ def alone(root: Root, scratch: Path) -> Root:
     return Root(folder, root.files)
 
 
-def expected(root: Root) -> tuple[dict[tuple[str, int], set[str]], set[tuple[str, int]]]:
-    """The lines that must be reported, with their classes, and the lines that must be silent."""
-    wanted: dict[tuple[str, int], set[str]] = {}
-    silent: set[tuple[str, int]] = set()
+def expected(root: Root) -> tuple[Places, Places]:
+    """The lines that must be reported, with their classes, and those that must be silent, with the classes they are traps of."""
+    wanted: Places = {}
+    silent: Places = {}
     for name in root.files:
         lines = (root.folder / name).read_text(encoding="utf-8").splitlines()
         marks = {number: list(MARK.finditer(line)) for number, line in enumerate(lines, 1)}
@@ -102,7 +107,7 @@ def expected(root: Root) -> tuple[dict[tuple[str, int], set[str]], set[tuple[str
             if classes:
                 wanted[name, number] = classes
             elif not probe or "clean" in named and (not any(named["clean"]) or named["clean"] & TITLES.keys()):
-                silent.add((name, number))
+                silent[name, number] = (named.get("clean", set()) | named.get("fine", set())) & TITLES.keys()
     return wanted, silent
 
 
@@ -115,9 +120,10 @@ def score(tool: Tool, root: Root, into: Score) -> None:
     for place, classes in wanted.items():
         if place in seen:
             into.hits.update(classes)
-    for place in sorted(silent & seen.keys()):
+    for place in sorted(silent.keys() & seen.keys()):
         about = [report for report in seen[place] if peers.is_about_awaits(report)]
         if about:
+            into.traps.update(silent[place])
             into.false.append(f"{root.folder.name}/{place[0]}:{place[1]} {about[0].text.splitlines()[0]}")
 
 
@@ -150,12 +156,16 @@ def _rows(totals: Counter[str], scores: dict[str, Score], silent: int) -> Iterat
     for name, title in TITLES.items():
         if totals[name]:
             label = f"{name} {title}" if name.startswith("NBL") else title
-            yield _row([label, str(totals[name]), *(str(each.hits[name]) for each in scores.values())])
+            yield _row([label, str(totals[name]), *(_cell(each, name) for each in scores.values())])
     every = totals.total()
     shares = [f"{each.hits.total()} ({100 * each.hits.total() / every:.0f} %)" for each in scores.values()]
     yield _row(["**all**", str(every), *shares])
     alarms = [str(len(each.false)) for each in scores.values()]
     yield _row(["**false alarms**, of lines that must be silent", str(silent), *alarms])
+
+
+def _cell(found: Score, name: str) -> str:
+    return f"{found.hits[name]}, {found.traps[name]} false" if found.traps[name] else str(found.hits[name])
 
 
 def _row(cells: Sequence[str]) -> str:
