@@ -230,11 +230,13 @@ def test_the_order_of_events_is_shown() -> None:
 
 @pytest.mark.parametrize("block", [b for b in python_blocks() if b.before in ("Bad:", "Good:")], ids=name)
 def test_practices(block: Block, tmp_path: pathlib.Path) -> None:
-    codes = {code for code in lint_text(tmp_path, block.text, []) if code.startswith(("NBL1", "NBL2"))}
+    codes = {code for code in lint_text(tmp_path, block.text, []) if code.startswith(("NBL1", "NBL2", "NBL3"))}
     if block.before == "Good:":
         assert not codes
     elif block.heading.startswith("1."):
         assert codes == {"NBL101", "NBL102", "NBL103"}
+    elif block.heading.startswith("Await"):
+        assert codes == {"NBL301", "NBL304"}
 
 
 @pytest.mark.parametrize("page", [page for page in RULE_PAGES if page.stem != "NBL900"], ids=name)

@@ -19,7 +19,7 @@ from flake8_noblock.rules.through import ThroughRule
 from tests.support import lint
 
 SECTIONS = ("What it reports", "Why it hurts", "Bad", "Good", "How sure it is", "Options", "When to switch it off")
-FAMILY = re.compile(r"NBL[12]\d\d")
+FAMILY = re.compile(r"NBL[123]\d\d")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 ON_BY_DEFAULT = {rule.code for rule in RULES if rule.default}
 CODES = tuple(rule.code for rule in RULES)

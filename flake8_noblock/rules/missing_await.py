@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, TypeVar
 
 from flake8_noblock.effects.async_callables import async_callables, described
-from flake8_noblock.effects.awaited_twice import awaited_twice, kept_coroutines
 from flake8_noblock.effects.awaitables import Kind
+from flake8_noblock.effects.awaited_twice import awaited_twice, kept_coroutines
 from flake8_noblock.effects.lost import Loss, lost
 from flake8_noblock.effects.misused import Misuse, misused
 from flake8_noblock.effects.mixed_overrides import called_plainly, mixed_overrides
@@ -15,6 +15,7 @@ from flake8_noblock.effects.origins import Place
 from flake8_noblock.finding import Finding
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.report import awaits
+from flake8_noblock.rules import missing_await_mistaken_pages as mistaken_pages
 from flake8_noblock.rules import missing_await_pages as pages
 from flake8_noblock.rules.base import Rule, Subject
 
@@ -97,7 +98,7 @@ class PlainProtocol(MisuseRule):
     code = "NBL305"
     title = "Async object in plain with or for"
     misuse = "plain protocol"
-    page = pages.PLAIN_PROTOCOL
+    page = mistaken_pages.PLAIN_PROTOCOL
 
 
 class NotAwaitable(MisuseRule):
@@ -106,7 +107,7 @@ class NotAwaitable(MisuseRule):
     code = "NBL306"
     title = "Await on what can't be awaited"
     misuse = "not awaitable"
-    page = pages.NOT_AWAITABLE
+    page = mistaken_pages.NOT_AWAITABLE
 
 
 class AsyncCallable(Rule):
@@ -114,7 +115,7 @@ class AsyncCallable(Rule):
 
     code = "NBL307"
     title = "Async function given as a sync callable"
-    page = pages.ASYNC_CALLABLE
+    page = mistaken_pages.ASYNC_CALLABLE
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer, module = subject.infer, subject.module
@@ -132,7 +133,7 @@ class AwaitedTwice(Rule):
 
     code = "NBL308"
     title = "Coroutine awaited twice"
-    page = pages.AWAITED_TWICE
+    page = mistaken_pages.AWAITED_TWICE
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer, module = subject.infer, subject.module
@@ -149,7 +150,7 @@ class Override(Rule):
 
     code = "NBL309"
     title = "Override of the other kind"
-    page = pages.OVERRIDE
+    page = mistaken_pages.OVERRIDE
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer, module = subject.infer, subject.module
