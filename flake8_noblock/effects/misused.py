@@ -166,7 +166,7 @@ _JUDGED_BY_TYPE = ASYNC_METHODS | {"__enter__", "__iter__", "__contains__", "arg
 _OF_ANY_OBJECT = frozenset(["__str__", "__format__", "__eq__", "__ne__"])
 """Methods that every object has, and that say nothing of a coroutine's result."""
 
-_HARMLESS = frozenset(["__repr__", "__hash__", "__anext__", "__index__", "__missing__", "__next__"])
+_HARMLESS = frozenset(["__repr__", "__hash__", "__anext__", "__index__", "__missing__"])
 """What may be asked of a coroutine, or follows what was judged before."""
 
 
@@ -187,7 +187,7 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
         return _judged_coroutine(infer, values, method)
     if kind == "future" and method.startswith("__") and method not in _OF_ANY_OBJECT and method != "__bool__":
         return "as value" if all(lacks(infer, value, method) for value in values) else None
-    if method in ("__iter__", "__contains__") and is_async_only(infer, values, "__iter__", "__aiter__"):
+    if method in ("__iter__", "__contains__", "__next__") and is_async_only(infer, values, "__iter__", "__aiter__"):
         return "plain protocol" if all(lacks(infer, v, m) for v in values for m in ("__getitem__", "__contains__")) else None
     if method == "__enter__" and is_async_only(infer, values, "__enter__", "__aenter__"):
         return "plain protocol"
@@ -201,7 +201,7 @@ def _judged_by_tables(given: str | None, method: str) -> Misuse | None:
             return "truth"
         case "manager":
             return "plain protocol" if method == "__enter__" else "as value" if method not in _OF_MANAGERS else None
-        case "iterator" if method in ("__iter__", "__contains__"):
+        case "iterator" if method in ("__iter__", "__contains__", "__next__"):
             return "plain protocol"
     return None
 

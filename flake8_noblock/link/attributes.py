@@ -138,9 +138,6 @@ def _dynamic(infer: Inference, receiver: Instance | ClassValue) -> Values:
     """What ``__getattr__`` gives."""
     if isinstance(receiver, ClassValue):
         return UNKNOWN
-    known = infer.knowledge.returns(f"{receiver.cls.name}.__getattr__")
-    if known is not None:
-        return (Instance(named_class(infer, known).cls),)
     member = find_member(infer, receiver.cls, "__getattr__")
     if member is None:
         return UNKNOWN

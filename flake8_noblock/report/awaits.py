@@ -27,6 +27,7 @@ _ASKED = {
     "__le__": "compared",
     "__lt__": "compared",
     "__ne__": "compared",
+    "__next__": "asked for its next item",
     "__setitem__": "given an item",
     "__str__": "turned into text",
     "argument": "handed to what needs its result",
