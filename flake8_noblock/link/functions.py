@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flake8_noblock.facts.model import Attr, Import, Lookup, Return, Yield
+from flake8_noblock.facts.model import Attr, Body, Call, Const, Import, Lookup, Param, Raise, Return, Yield
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
 from flake8_noblock.link.classes import is_protocol
@@ -144,8 +144,16 @@ def _returned(infer: Inference, site: Site) -> Values:
     excluded = excluded_regions(infer, site)
     returns = [op.value for op, region in zip(body.ops, body.where) if isinstance(op, Return) and region not in excluded]
     if not returns:
-        return (Literal(None),)
+        return UNKNOWN if body.owner >= 0 and _is_place_for_others(body) else (Literal(None),)
     return union(*[infer.value(site, value) if value >= 0 else (Literal(None),) for value in returns])
+
+
+def _is_place_for_others(body: Body) -> bool:
+    """Whether a method does nothing but fail, or nothing at all: subclasses say what it gives."""
+    raised = {op.value for op in body.ops if isinstance(op, Raise)}
+    calls = {number for number, op in enumerate(body.ops) if isinstance(op, Call)}
+    idle = (Attr, Call, Const, Lookup, Param, Raise)
+    return all(isinstance(op, idle) for op in body.ops) and calls <= raised
 
 
 def _generator(infer: Inference, function: Function, arguments: Arguments, annotated: Values | None) -> Values:
