@@ -73,7 +73,7 @@ def test_table_counts_lines_once_and_false_alarms_only_about_awaits(tmp_path: Pa
     assert rows[2:] == [
         "| NBL301 coroutine dropped | 1 | 1, 1 false |",
         "| NBL304 coroutine tested for truth | 1 | 0 |",
-        "| **all** | 2 | 1 (50 %) |",
+        "| **all** | 2 | 1 (50.0 %) |",
         "| **false alarms**, of lines that must be silent | 2 | 1 |",
     ]
 

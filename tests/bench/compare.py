@@ -158,7 +158,7 @@ def _rows(totals: Counter[str], scores: dict[str, Score], silent: int) -> Iterat
             label = f"{name} {title}" if name.startswith("NBL") else title
             yield _row([label, str(totals[name]), *(_cell(each, name) for each in scores.values())])
     every = totals.total()
-    shares = [f"{each.hits.total()} ({100 * each.hits.total() / every:.0f} %)" for each in scores.values()]
+    shares = [f"{each.hits.total()} ({100 * each.hits.total() / every:.1f} %)" for each in scores.values()]
     yield _row(["**all**", str(every), *shares])
     alarms = [str(len(each.false)) for each in scores.values()]
     yield _row(["**false alarms**, of lines that must be silent", str(silent), *alarms])
