@@ -46,6 +46,7 @@ MADE_AT_RUN_TIME = {
 # Names, with all below them, whose result has to be awaited though nothing in the function says so, and why.
 SAID_BY_DOCUMENTATION = {
     "unittest.mock.AsyncMock.__call__": "calling one gives a coroutine",
+    "kubernetes_asyncio.client": "generated methods return the coroutine of another",
     "redis.asyncio": "commands are shared with the sync client and annotated as either",
 }
 
