@@ -46,6 +46,7 @@ MADE_AT_RUN_TIME = {
 # Names, with all below them, whose result has to be awaited though nothing in the function says so, and why.
 SAID_BY_DOCUMENTATION = {
     "unittest.mock.AsyncMock.__call__": "calling one gives a coroutine",
+    "kubernetes_asyncio.client": "generated methods return the coroutine of another",
     "redis.asyncio": "commands are shared with the sync client and annotated as either",
 }
 
@@ -203,12 +204,12 @@ def test_other_awaitables_are_no_coroutines(module: str) -> None:
 # --- what inference makes of them, with no library at hand ---
 
 
-def last_value(tmp_path: Path, text: str) -> tuple[Value, ...]:
-    """What the name ``it`` is at the end of `text`, in which an argument ``it`` is passed to ``print``."""
+def last_value(tmp_path: Path, text: str, libraries: tuple[Path, ...] = ()) -> tuple[Value, ...]:
+    """What the name ``it`` is that `text` passes to ``print``."""
     facts = parse_facts(text.encode())
     assert facts is not None
     path = tmp_path / "code.py"
-    program = Program(Finder((tmp_path,), ()))
+    program = Program(Finder((tmp_path,), libraries))
     program.put(Module("code", "code", path, False, "project", facts, tmp_path))
     infer = inference(program, Knowledge())
     for number, body in enumerate(facts.bodies):
@@ -230,7 +231,11 @@ CHAINS = [
 ]
 CHAINS += [
     ("aiosqlite.Cursor", "import aiosqlite", "async with aiosqlite.connect('') as d, d.execute('') as it:\n    print(it)"),
-    ("motor.motor_asyncio.AsyncIOMotorCursor", "import motor.motor_asyncio as m", "it = m.AsyncIOMotorClient().a.b.find()\nprint(it)"),
+    (
+        "motor.motor_asyncio.AsyncIOMotorCursor",
+        "import motor.motor_asyncio as m",
+        "it = m.AsyncIOMotorClient().a.b.find()\nprint(it)",
+    ),
     ("psycopg.AsyncCursor", "import psycopg", "c = await psycopg.AsyncConnection.connect()\nit = await c.execute('')\nprint(it)"),
     ("sqlalchemy.engine.Result", "import sqlalchemy.ext.asyncio as a\ns: a.AsyncSession", "it = await s.execute('')\nprint(it)"),
     ("trio.Nursery", "import trio", "async with trio.open_nursery() as it:\n    print(it)"),
@@ -274,3 +279,31 @@ def test_no_alias_leads_out_of_a_cut(module: str) -> None:
     cuts = [name.removesuffix("*") for row in facts.cut for name in row.names if name.endswith(".*")]
     inside = [(alias, name) for alias, name in facts.aliases.items() if alias.startswith(tuple(cuts))]
     assert not [alias for alias, name in inside if knowledge.cut(name) is None]
+
+
+AT_HAND = """
+class ClientResponse:
+    async def start(self): ...
+    def text(self): ...
+class ClientSession:
+    def get(self): ...
+class Other(ClientSession): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("it = ClientResponse().start()", "Coroutine(result=(Instance"),
+        ("it = await ClientResponse().start()", "Instance"),
+        ("it = ClientResponse().text()", "Coroutine(result=(Unknown"),
+        ("it = Other().get()", "Instance"),
+    ],
+)
+def test_tables_tell_of_libraries_at_hand(tmp_path: Path, text: str, expected: str) -> None:
+    """An async function of which tables say what it gives gives a coroutine of that."""
+    library = tmp_path / "lib"
+    (library / "aiohttp").mkdir(parents=True)
+    (library / "aiohttp" / "__init__.py").write_text(AT_HAND)
+    (value,) = last_value(tmp_path, body("from aiohttp import *", f"{text}\nprint(it)"), (library,))
+    assert str(value).startswith(expected)

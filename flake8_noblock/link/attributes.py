@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
 from flake8_noblock.link.calls import call, call_method
-from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.classes import Member, bind, find_member, mro, speaks_of
 from flake8_noblock.link.contexts import holds_callable
 from flake8_noblock.link.flow import through_constructors
@@ -12,6 +11,7 @@ from flake8_noblock.link.functions import bound
 from flake8_noblock.link.generics import close, substitute
 from flake8_noblock.link.inference import MOST_DEFINITIONS, Inference, Site
 from flake8_noblock.link.names import foreign, module_attribute, named_class
+from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.values import (
     NO_CONTEXT,
     UNKNOWN,

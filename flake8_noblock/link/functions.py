@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from msgspec.structs import replace
 
 from flake8_noblock.facts.model import Attr, Body, Call, Const, Import, Lookup, Param, Raise, Return, Yield
@@ -86,9 +85,10 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
     """
     body = infer.function_body(function)
     site = Site(function.module, function.body)
-    known = known_result(infer, infer.path(function))
-    if known:
-        return known
+    known = _known_of(infer, function)
+    if known and not (body.is_async and known == (Coroutine(UNKNOWN),)):
+        is_coroutine = body.is_async and not body.is_generator and not isinstance(known[0], Coroutine)
+        return (Coroutine(known),) if is_coroutine else known
     values = declared(infer, site, body.returns) if body.returns >= 0 else UNKNOWN
     if body.failed or _is_stub(infer, function):
         return (Coroutine(values),) if body.is_async and not body.is_generator and body.returns >= 0 else values
@@ -107,15 +107,26 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
 
 
 def known_result(infer: Inference, name: str) -> Values:
-    """What tables say that calling `name` gives; nothing where they say nothing."""
+    """What tables say that calling `name` gives, with what is awaitable about it; nothing where they are silent."""
     known = infer.knowledge.returns(name)
-    given: Values = (Instance(named_class(infer, known).cls),) if known is not None else ()
+    made = named_class(infer, known) if known is not None else None
+    given: Values = (Instance(made.cls, made.args),) if made is not None else ()
     awaitable = infer.knowledge.awaitable(name)
     if awaitable is not None and awaitable.gives == "coroutine":
         return (Coroutine(given or UNKNOWN),)
     if awaitable is not None and awaitable.gives == "future":
         return (Instance(named_class(infer, "asyncio.Future").cls, (given or UNKNOWN,)),)
     return given
+
+
+def _known_of(infer: Inference, function: Function) -> Values:
+    """What tables say of a function, as the class of its receiver has it or as the one that defines it."""
+    receiver = function.receiver
+    if isinstance(receiver, Instance) and infer.module(function.module).origin != "project":
+        known = known_result(infer, f"{receiver.cls.name}.{infer.function_body(function).name}")
+        if known:
+            return known
+    return known_result(infer, infer.path(function))
 
 
 def _is_vague(infer: Inference, function: Function, value: Value) -> bool:
