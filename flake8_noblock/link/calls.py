@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from msgspec.structs import replace
 
 from flake8_noblock.facts.model import Parameter
@@ -34,10 +33,8 @@ from flake8_noblock.link.values import (
     CallableValue,
     ClassOf,
     ClassValue,
-    Coroutine,
     Deferred,
     Descriptor,
-    DictValue,
     Foreign,
     ForeignClass,
     Function,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from msgspec.structs import replace
 
 from flake8_noblock.facts.model import Attr, Import, Lookup, Return, Yield
