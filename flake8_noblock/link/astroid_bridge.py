@@ -17,7 +17,7 @@ from flake8_noblock.link.finder import Finder
 MOST_QUESTIONS = 3
 """Receivers asked about in one module."""
 
-MOST_MODULES = 3
+MOST_MODULES = 1
 """Modules that astroid reads for the questions of one module."""
 
 LONGEST = 100_000

@@ -25,7 +25,18 @@ from flake8_noblock.facts.model import (
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.dependence import dependent
 from flake8_noblock.link.program import Module, Program
-from flake8_noblock.link.values import NO_CONTEXT, NOTHING, UNKNOWN, ClassValue, Context, Function, SourceClass, Values, shallow, union
+from flake8_noblock.link.values import (
+    NO_CONTEXT,
+    NOTHING,
+    UNKNOWN,
+    ClassValue,
+    Context,
+    Function,
+    SourceClass,
+    Values,
+    shallow,
+    union,
+)
 
 DEEPEST = 40
 """Questions that may depend on one another in a row; what lies deeper is asked from the other end, or is unknown."""

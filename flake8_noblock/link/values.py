@@ -246,8 +246,14 @@ DEEPEST_TYPE = 5
 """Type arguments within type arguments; deeper ones are unknown."""
 
 
+WIDEST_TYPE = 4
+"""Alternatives for an argument of a type that is an argument itself; more say nothing, since they would multiply."""
+
+
 def shallow(values: Values, depth: int = DEEPEST_TYPE) -> Values:
     """`values` with nested type arguments cut, so that no type grows without end."""
+    if depth < DEEPEST_TYPE - 1 and len(values) > WIDEST_TYPE:
+        return UNKNOWN
     for value in values:
         if _is_nested(value):
             break

@@ -1,6 +1,8 @@
-"""CPU seconds per million lines of flake8, its parts and its plugins: `python -m tests.bench CORPUS`.
+"""What the plugin costs, in CPU seconds of whole processes: `python -m tests.bench CORPUS`.
 
-Every run is a process of its own on one core. The tools take turns, and the table gives medians.
+The first tables are those of `figures`: each package of the corpus with its libraries. With ``--tools`` another one compares
+flake8 with and without the plugin, its parts and flake8-async, without libraries and without a cache. The tools take turns, and
+the tables give medians.
 """
 
 from __future__ import annotations
@@ -8,11 +10,12 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import corpus, environments, measure
+from tests.bench import corpus, environments, figures, measure
 from tests.bench.corpus import Sources
 from tests.bench.environments import Environments
 from tests.bench.measure import Cost, Job
@@ -75,13 +78,35 @@ def versions(made: Environments) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     packages = corpus.packages(options.corpus.resolve())
+    with tempfile.TemporaryDirectory() as scratch:
+        made = environments.make(Path(scratch), with_flake8_async=options.tools and not options.without_flake8_async)
+        if options.tools:
+            shown = [table(COLUMNS, _tools(made, packages, options))]
+        else:
+            shown = _costs(made, packages, options, Path(scratch))
+        print(f"{versions(made)}; rounds: {options.rounds}\n\n" + "\n\n".join(shown))
+
+
+def _tools(made: Environments, packages: Sequence[Sources], options: argparse.Namespace) -> list[tuple[str, ...]]:
     everything = corpus.together(packages)
     one = min(packages, key=lambda package: abs(package.lines - options.sample))
-    with tempfile.TemporaryDirectory() as scratch:
-        made = environments.make(Path(scratch), with_flake8_async=not options.without_flake8_async)
-        cells = rows(everything, measure.interleaved(jobs_on_all(made, everything), options.rounds))
-        cells += rows(one, measure.interleaved(jobs_on_one(made, one, options.limit), options.rounds))
-        print(f"{versions(made)}; rounds: {options.rounds}\n\n{table(COLUMNS, cells)}")
+    cells = rows(everything, measure.interleaved(jobs_on_all(made, everything), options.rounds))
+    return cells + rows(one, measure.interleaved(jobs_on_one(made, one, options.limit), options.rounds))
+
+
+def _costs(made: Environments, packages: Sequence[Sources], options: argparse.Namespace, scratch: Path) -> list[str]:
+    libraries = options.libraries.resolve() if options.libraries else scratch / "libraries"
+    trees = []
+    for package in packages:
+        requirement = corpus.requirement(package.name)
+        trees.append(figures.Tree(package, environments.with_libraries(libraries / package.name, requirement)))
+    runs = figures.Runs(made.bare.python, made.plugin.python, scratch)
+    cells, of_packages = figures.measured(runs, trees, options.rounds, options.questions, _say)
+    return [table(figures.COLUMNS, cells), table(figures.PACKAGE_COLUMNS, of_packages)]
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _with_and_without(made: Environments, sources: Sources) -> list[Job]:
@@ -115,6 +140,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "corpus", type=Path, help="a folder of packages (python -m tests.bench.corpus makes one)"
     )
     parser.add_argument("--rounds", type=int, default=3, help="how often each tool runs (default: 3)")
+    parser.add_argument(
+        "--libraries", type=Path, help="a folder for the environments with the packages' libraries, kept for the next time"
+    )
+    parser.add_argument("--questions", type=int, default=15, help="runs on standard input (default: 15)")
+    parser.add_argument("--tools", action="store_true", help="compare tools instead")
     parser.add_argument(
         "--sample",
         type=int,

@@ -77,9 +77,25 @@ def requirements(text: str) -> Iterator[str]:
             yield named
 
 
+def requirement(name: str) -> str:
+    """The requirement of corpus.txt whose files are unpacked to a folder of this name.
+
+    Raises SystemExit where there is none.
+    """
+    for line in requirements(PACKAGES.read_text(encoding="utf-8")):
+        if folder_name(line) == name:
+            return line
+    raise SystemExit(f"{name} is not in {PACKAGES.name}")
+
+
+def folder_name(requirement: str) -> str:
+    """The name of the folder for the files of a package."""
+    return requirement.replace("==", "-")
+
+
 def download(requirement: str, folder: Path) -> Path:
     """The folder below `folder` that holds the Python files of this package, downloaded unless it is there."""
-    target = folder / requirement.replace("==", "-")
+    target = folder / folder_name(requirement)
     if target.is_dir():
         return target
     with tempfile.TemporaryDirectory() as scratch:

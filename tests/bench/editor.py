@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench import corpus, environments, measure
 from tests.bench.__main__ import BARE, FLAKE8, PLUGIN, table, versions
 from tests.bench.corpus import File
 from tests.bench.environments import Environments
+from tests.bench.figures import nearest
 from tests.bench.measure import Job
 
-LINES = 1_000
 COLUMNS = ("file", "lines", "tool", "CPU ms", "wall ms", "more than bare flake8, CPU ms")
-
-
-def nearest(files: Iterable[File]) -> File:
-    """The file whose number of lines is nearest to a thousand."""
-    return min(files, key=lambda file: (abs(file.lines - LINES), file.path))
 
 
 def jobs(made: Environments, file: File) -> list[Job]:

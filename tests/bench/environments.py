@@ -42,6 +42,16 @@ def make(folder: Path, *, with_flake8_async: bool) -> Environments:
         return Environments(bare, plugin, None)
 
 
+def with_libraries(folder: Path, requirement: str) -> Path:
+    """A virtual environment at `folder` with a package and all that it needs, made unless it is there."""
+    if not folder.is_dir():
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        python = str(folder / "bin" / "python")
+        install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", requirement]
+        subprocess.run(install, check=True)
+    return folder
+
+
 def _environment(folder: Path, *requirements: str) -> Environment:
     subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
     python = folder / "bin" / "python"

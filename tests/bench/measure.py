@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,11 +31,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of processes: user and system time of them and their children, and time on the clock."""
+    """Seconds of processes: user and system time of them and their children, and time on the clock; `peak`: the most memory
+    that one of them held, in bytes."""
 
     cpu: float
     wall: float
     stopped: bool = False
+    peak: int = 0
 
 
 def run(job: Job) -> Cost:
@@ -44,7 +47,10 @@ def run(job: Job) -> Cost:
     """
     costs = [_run(job, folder) for folder in job.folders]
     return Cost(
-        sum(cost.cpu for cost in costs), sum(cost.wall for cost in costs), any(cost.stopped for cost in costs)
+        sum(cost.cpu for cost in costs),
+        sum(cost.wall for cost in costs),
+        any(cost.stopped for cost in costs),
+        max(cost.peak for cost in costs),
     )
 
 
@@ -78,28 +84,25 @@ def median_difference(costs: Mapping[str, Sequence[Cost]], name: str, base: str)
 def _run(job: Job, folder: Path) -> Cost:
     environment = {name: value for name, value in os.environ.items() if name not in _UNSET}
     with open(job.stdin or os.devnull, "rb") as stdin, tempfile.TemporaryFile() as errors:
-        cpu, wall = _children(), time.perf_counter()
-        try:
-            status = subprocess.run(
-                job.command,
-                cwd=folder,
-                env=environment,
-                stdin=stdin,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                timeout=job.limit,
-                check=False,
-            ).returncode
-        except subprocess.TimeoutExpired:
-            return Cost(_children() - cpu, time.perf_counter() - wall, stopped=True)
-        cost = Cost(_children() - cpu, time.perf_counter() - wall)
-        if status not in (0, 1):
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            job.command, cwd=folder, env=environment, stdin=stdin, stdout=subprocess.DEVNULL, stderr=errors
+        )
+        stop = threading.Timer(job.limit or threading.TIMEOUT_MAX, process.kill)
+        stop.daemon = True
+        stop.start()
+        _, waited, usage = os.wait4(process.pid, 0)
+        in_time = stop.is_alive()
+        stop.cancel()
+        process.returncode = os.waitstatus_to_exitcode(waited)
+        cost = _cost(usage, time.perf_counter() - start, not in_time)
+        if in_time and process.returncode not in (0, 1):
             errors.seek(0)
             text = errors.read().decode(errors="replace")
-            raise RuntimeError(f"{job.name} ended with status {status}: {text[-2000:]}")
+            raise RuntimeError(f"{job.name} ended with status {process.returncode}: {text[-2000:]}")
     return cost
 
 
-def _children() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def _cost(usage: resource.struct_rusage, wall: float, stopped: bool) -> Cost:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Cost(usage.ru_utime + usage.ru_stime, wall, stopped, usage.ru_maxrss * unit)

@@ -28,8 +28,8 @@ from typing import Protocol
 
 import msgspec
 
-from flake8_noblock.facts.build import parse_facts
 from flake8_noblock.cache.store import Store
+from flake8_noblock.facts.build import parse_facts
 from tests.bench.__main__ import table
 from tests.bench.measure import Cost
 
