@@ -19,6 +19,7 @@ from flake8_noblock.link.flow import from_callers
 from flake8_noblock.link.inference import Inference, Oracles, Site
 from flake8_noblock.link.names import builtin, imported, lookup, special_form
 from flake8_noblock.link.operators import BINARY_METHODS
+from flake8_noblock.link.presence import present
 from flake8_noblock.link.program import Program
 from flake8_noblock.link.regions import excluded_regions
 from flake8_noblock.link.values import (
@@ -267,7 +268,8 @@ def _call(infer: Inference, site: Site, op: model.Call) -> Values:
 
 def arguments_of(infer: Inference, site: Site, op: model.Call) -> Arguments:
     """The values of the arguments of a call; ``*args`` and ``**kwargs`` one by one where they are known."""
-    ops = infer.body(site).ops
+    body = infer.body(site)
+    ops = body.ops
     plain: list[Values] = []
     keywords: dict[str, Values] = {}
     more = False
@@ -281,11 +283,11 @@ def arguments_of(infer: Inference, site: Site, op: model.Call) -> Arguments:
                     more = True
                     break
         else:
-            plain.append(infer.value(site, arg))
+            plain.append(present(body, arg, infer.value(site, arg)))
     for name, value in op.keywords:
         values = infer.value(site, value)
         if name:
-            keywords[name] = values
+            keywords[name] = present(body, value, values)
             continue
         match values:
             case (DictValue(items=entries),):

@@ -26,6 +26,7 @@ from flake8_noblock.facts.model import (
     Unary,
 )
 from flake8_noblock.link.annotations import instances
+from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.objects import flat, is_of, may_be_of
 from flake8_noblock.link.values import (
@@ -119,9 +120,9 @@ def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
         case Unary(operator="Not", value=value):
             return _selects(infer, site, value, not positive)
         case Compare(operators=("Eq" | "NotEq" as operator,), values=(left, right)):
-            return (operator == "Eq") == positive and (_is_text(body, left) or _is_text(body, right))
+            return (operator == "Eq") == positive and (_is_text(infer, site, left) or _is_text(infer, site, right))
         case Compare(operators=("In" | "NotIn" as operator,), values=(_, right)):
-            return (operator == "In") == positive and _is_text(body, right)
+            return (operator == "In") == positive and _is_text(infer, site, right)
         case Compare(operators=("Is" | "IsNot" as operator,), values=(left, right)):
             return (operator == "Is") == positive and _is_truth_value(body, right) and _may_be_other(infer, infer.value(site, left))
         case Call(args=(_, types), spelling="isinstance"):
@@ -151,12 +152,25 @@ def _is_plain(infer: Inference, kind: Value) -> bool:
     return isinstance(kind, Instance) and isinstance(kind.cls, SourceClass) and infer.module(kind.cls.module).origin == "standard library"
 
 
-def _is_text(body: Body, number: int) -> bool:
-    """Whether an operand is a text, or some of them."""
-    op = body.ops[number]
-    if isinstance(op, Display):
-        return bool(op.items) and all(_is_text(body, item) for item in op.items)
+def _is_text(infer: Inference, site: Site, number: int) -> bool:
+    """Whether an operand is a text or a member of an enumeration, or some of them."""
+    op = infer.body(site).ops[number]
+    match op:
+        case Display(items=items):
+            return bool(items) and all(_is_text(infer, site, item) for item in items)
+        case Attr(base=base, name="value") if _is_member(infer, infer.value(site, base)):
+            return True
+        case Attr() | Lookup():
+            values = infer.value(site, number)
+            texts = bool(values) and all(isinstance(value, Literal) and isinstance(value.value, str) for value in values)
+            return texts or _is_member(infer, values)
     return isinstance(op, Const) and isinstance(op.value, str)
+
+
+def _is_member(infer: Inference, values: Values) -> bool:
+    """Whether a value is a member of an enumeration."""
+    instance = values[0] if len(values) == 1 else None
+    return isinstance(instance, Instance) and any(a.cls is not None and a.cls.name == "enum.Enum" for a in mro(infer, instance.cls))
 
 
 def _is_condition(op: Op) -> bool:
