@@ -46,7 +46,8 @@ def _opposite(region: Region) -> tuple[int, int, bool]:
 def _is_coroutine(infer: Inference, site: Site, body: Body, number: int) -> bool:
     op = body.ops[number]
     if isinstance(op, Choice):
-        return any(value != number and _is_coroutine(infer, site, body, value) for value in op.values if not isinstance(body.ops[value], Choice))
+        parts = [value for value in op.values if not isinstance(body.ops[value], Choice)]
+        return any(_is_coroutine(infer, site, body, value) for value in parts)
     if isinstance(op, Declared):
         return op.value >= 0 and _is_coroutine(infer, site, body, op.value)
     return isinstance(op, Call) and any(isinstance(value, Coroutine) for value in infer.value(site, number))

@@ -1,5 +1,5 @@
-"""Work that is done once: it runs where something is missing yet, and puts it there (``if self.x is None: self.x = make()``), or in a
-function that remembers what it gave."""
+"""Work that is done once: it runs where something is missing yet, and puts it there (``if self.x is None: self.x = make()``),
+or in a function that remembers what it gave."""
 
 from __future__ import annotations
 

@@ -9,15 +9,15 @@ from flake8_noblock.facts import model
 from flake8_noblock.facts.model import Op
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.annotations import declared, fill, instances, subscript
-from flake8_noblock.link.attributes import attribute, awaited, element, entered, item
 from flake8_noblock.link.arguments import Arguments
+from flake8_noblock.link.attributes import attribute, awaited, element, entered, item
 from flake8_noblock.link.calls import call, call_method
-from flake8_noblock.link.objects import flat, is_of
 from flake8_noblock.link.classes import is_subclass
 from flake8_noblock.link.contexts import MOST_ITEMS, holds_callable
 from flake8_noblock.link.flow import from_callers
 from flake8_noblock.link.inference import Inference, Oracles, Site
 from flake8_noblock.link.names import builtin, imported, lookup, special_form
+from flake8_noblock.link.objects import flat, is_of
 from flake8_noblock.link.operators import BINARY_METHODS
 from flake8_noblock.link.presence import present
 from flake8_noblock.link.program import Program

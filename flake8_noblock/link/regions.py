@@ -124,7 +124,8 @@ def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
         case Compare(operators=("In" | "NotIn" as operator,), values=(_, right)):
             return (operator == "In") == positive and _is_text(infer, site, right)
         case Compare(operators=("Is" | "IsNot" as operator,), values=(left, right)):
-            return (operator == "Is") == positive and _is_truth_value(body, right) and _may_be_other(infer, infer.value(site, left))
+            asked = (operator == "Is") == positive and _is_truth_value(body, right)
+            return asked and _may_be_other(infer, infer.value(site, left))
         case Call(args=(_, types), spelling="isinstance"):
             kinds = instances(infer, flat(infer.value(site, types))) if positive else ()
             return bool(kinds) and all(_is_plain(infer, kind) for kind in kinds)
@@ -149,7 +150,7 @@ def _may_be_other(infer: Inference, values: Values) -> bool:
 
 def _is_plain(infer: Inference, kind: Value) -> bool:
     """Whether a type is one of the standard library's."""
-    return isinstance(kind, Instance) and isinstance(kind.cls, SourceClass) and infer.module(kind.cls.module).origin == "standard library"
+    return isinstance(kind, Instance) and isinstance(kind.cls, SourceClass) and infer.is_standard(ClassValue(kind.cls))
 
 
 def _is_text(infer: Inference, site: Site, number: int) -> bool:
@@ -170,7 +171,9 @@ def _is_text(infer: Inference, site: Site, number: int) -> bool:
 def _is_member(infer: Inference, values: Values) -> bool:
     """Whether a value is a member of an enumeration."""
     instance = values[0] if len(values) == 1 else None
-    return isinstance(instance, Instance) and any(a.cls is not None and a.cls.name == "enum.Enum" for a in mro(infer, instance.cls))
+    if not isinstance(instance, Instance):
+        return False
+    return any(ancestor.cls is not None and ancestor.cls.name == "enum.Enum" for ancestor in mro(infer, instance.cls))
 
 
 def _is_condition(op: Op) -> bool:
@@ -182,7 +185,8 @@ def _never_runs(infer: Inference, site: Site, body: Body, region: Region) -> boo
     caught = body.ops[region.value] if region.value >= 0 else None
     if isinstance(caught, Lookup) and caught.name == "NameError":
         names = infer.facts(site.module).bodies[0].names
-        looked_up = [op.name for op, where in zip(body.ops, body.where, strict=True) if where == region.partner and isinstance(op, Lookup)]
+        tried = [op for op, where in zip(body.ops, body.where, strict=True) if where == region.partner]
+        looked_up = [op.name for op in tried if isinstance(op, Lookup)]
         return body.kind == "function" and any(name in names for name in looked_up)
     return _never_fails(infer, site, body, region.partner)
 
@@ -240,7 +244,8 @@ def _passed(
             where = infer.body(site).where
             if depth == 0:
                 return None
-            parts = [_passed(infer, site, value, excluded, depth - 1) for value in choices if value != number and where[value] not in excluded]
+            reached = [value for value in choices if value != number and where[value] not in excluded]
+            parts = [_passed(infer, site, value, excluded, depth - 1) for value in reached]
             return None if None in parts else union(*[part for part in parts if part is not None])
         case Choice(values=(*_, last)) if _is_disjunction(infer.body(site), op):
             return _something(infer, site, last)
@@ -251,7 +256,10 @@ def _passed(
 
 
 def _given(infer: Inference, site: Site, op: Call) -> Values | None:
-    """What a function gives that only tells whether a loop runs: the loop, or a constant; one that has arguments must ask itself."""
+    """What a function gives that only tells whether a loop runs: the loop, or a constant.
+
+    One that has arguments must ask for the loop itself.
+    """
     if _asks_for_loop(infer, site, op):
         return _LOOP
     if not isinstance(infer.body(site).ops[op.func], Attr | Lookup | Import):
