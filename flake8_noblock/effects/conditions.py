@@ -9,9 +9,9 @@ import msgspec
 from flake8_noblock.effects.origins import Place, calls_on, comes_from, definitions_of, is_guarded, origins
 from flake8_noblock.facts.model import Attr, Binary, Call, Compare, Import, Item, Lookup, Param, Spread
 from flake8_noblock.knowledge.schema import Argument, Blocking, Condition
-from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.regions import decided
 from flake8_noblock.link.values import Literal, Value, Values
 

@@ -9,7 +9,7 @@ from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.dispatch import registered
 from flake8_noblock.effects.operations import Operation, Uses, operation
-from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.origins import Place, origins, same_function
 from flake8_noblock.effects.protocols import operator_methods, steps
 from flake8_noblock.effects.receivers import callees
 from flake8_noblock.effects.runs import NOTHING, Run, bodies_only
@@ -177,7 +177,7 @@ def _handed_over(infer: Inference, place: Place, op: Call) -> Iterator[Edge]:
     for name in names:
         for row in infer.knowledge.invoke(name):
             given = argument(infer, place, row.callable)
-            if given is not None and not row.lazily:
+            if given is not None and not row.lazily and not (row.later and _ends_elsewhere(infer, place, op)):
                 yield Edge(place.number, call_runs(infer, infer.value(place.site, given), NO_ARGUMENTS, place))
         for protocol in infer.knowledge.protocol(name):
             given = argument(infer, place, protocol.argument)
@@ -187,3 +187,10 @@ def _handed_over(infer: Inference, place: Place, op: Call) -> Iterator[Edge]:
                     values = union(*[element(infer, value, False) for value in values])
                 for method in protocol.methods:
                     yield Edge(place.number, method_runs(infer, values, method, place))
+
+
+def _ends_elsewhere(infer: Inference, place: Place, op: Call) -> bool:
+    """Whether the object that a method is called on was made, or may have been made, in another function."""
+    callee = infer.body(place.site).ops[op.func]
+    made = origins(infer, Place(place.site, callee.base)) if isinstance(callee, Attr) else None
+    return not made or not all(same_function(infer, other.site, place.site) for other in made)

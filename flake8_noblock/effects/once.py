@@ -1,5 +1,5 @@
-"""Work that is done once: it runs where something is missing yet, and puts it there (``if self.x is None: self.x = make()``), or in a
-function that remembers what it gave."""
+"""Work that is done once: it runs where something is missing yet, and puts it there (``if self.x is None: self.x = make()``),
+or in a function that remembers what it gave."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _keys(ops: tuple[Op, ...], number: int) -> Iterator[_Key]:
         case Attr() | Lookup():
             yield from _outer(ops, number)
         case Item(base=base):
-            yield from _outer(ops, base)
+            yield from map(_Items, _outer(ops, base))
         case Narrowed(value=value) | Declared(value=value) if value >= 0:
             yield from _keys(ops, value)
         case Call(args=(subject, name, *_), spelling="getattr"):
@@ -95,8 +95,14 @@ def _keys(ops: tuple[Op, ...], number: int) -> Iterator[_Key]:
             callee = ops[func]
             if isinstance(callee, Attr) and args:
                 for owner in _outer(ops, callee.base):
-                    yield owner
+                    yield _Items(owner)
                     yield _LookedUp(owner, _identity(ops, args[0]))
+
+
+class _Items(NamedTuple):
+    """What some object holds under any key."""
+
+    owner: _Key
 
 
 class _LookedUp(NamedTuple):
@@ -124,7 +130,9 @@ def _stored(ops: tuple[Op, ...], op: Op) -> Iterator[_Key]:
         case StoreAttr(base=base, name=name):
             yield from _attribute(ops, base, Const(name))
         case StoreItem(base=base):
-            yield from _outer(ops, base)
+            for owner in _outer(ops, base):
+                yield owner
+                yield _Items(owner)
         case StoreName(name=name):
             yield name
         case Call(args=(subject, name, _), spelling="setattr"):
@@ -135,6 +143,10 @@ def _stored(ops: tuple[Op, ...], op: Op) -> Iterator[_Key]:
                 given = [*args, *[value for _, value in keywords]]
                 for owner in _outer(ops, callee.base):
                     yield _LookedUp(owner, _identity(ops, given[0]))
+        case Call(func=func, args=(_,)):
+            callee = ops[func]
+            if isinstance(callee, Attr) and isinstance(ops[callee.base], Lookup):
+                yield from _outer(ops, callee.base)  # A container of the module that is filled: ``CONFIG.update(...)``.
 
 
 def _stored_by_call(infer: Inference, site: Site, body: Body, call: Call) -> Iterator[_Key]:
@@ -147,7 +159,7 @@ def _stored_by_call(infer: Inference, site: Site, body: Body, call: Call) -> Ite
     for other in infer.facts(site.module).bodies:
         if other.name == callee.name and other.kind == "function" and other.owner == owner:
             for op in other.ops:
-                if isinstance(op, StoreName | StoreAttr | StoreItem):
+                if isinstance(op, StoreName | StoreAttr | StoreItem | Call):
                     yield from _stored(other.ops, op)
 
 

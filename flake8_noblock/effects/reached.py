@@ -31,7 +31,7 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
     """What the body at `site` reaches through calls; what runs in bodies of the same module that are `reported` themselves
     is left to them, and what is possible, but not certain, is left out."""
     body = summaries.infer.body(site)
-    edges = sorted(summaries.edges(site), key=lambda edge: edge.number)
+    edges = sorted(summaries.edges_on_loop(site), key=lambda edge: edge.number)
     direct = {(body.statements[edge.number], _kind(edge)) for edge in edges if edge.direct}
     seen: set[tuple[int, Effect]] = set()
     done: list[tuple[int, Operation]] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
+from flake8_noblock.effects.alternatives import synchronous_regions
 from flake8_noblock.effects.edges import Edge, edges
 from flake8_noblock.effects.once import once_regions
 from flake8_noblock.effects.operations import Operation
@@ -74,6 +75,12 @@ class Summaries:
             self._edges[site] = found
         return found
 
+    def edges_on_loop(self, site: Site) -> tuple[Edge, ...]:
+        """What a body runs that the loop itself runs."""
+        elsewhere = frozenset() if self.scope.possible else synchronous_regions(self.infer, site)
+        where = self.infer.body(site).where
+        return tuple([edge for edge in self.edges(site) if where[edge.number] not in elsewhere])
+
     def failures(self, module: str) -> list[str]:
         """What went wrong with bodies of `module`."""
         return [text for site, text in self._failures.items() if site.module == module]
@@ -130,10 +137,10 @@ class Summaries:
         return _joined(parts)
 
     def _doubtful(self, site: Site) -> tuple[frozenset[int], frozenset[int]]:
-        """The regions of a body that run once, and those that run for particular values."""
+        """The regions of a body that run once, and those that run for particular values, or elsewhere."""
         if self.scope.possible:
             return frozenset(), frozenset()
-        return once_regions(self.infer, site), selective_regions(self.infer, site)
+        return once_regions(self.infer, site), selective_regions(self.infer, site) | synchronous_regions(self.infer, site)
 
     def _callees(self, site: Site) -> Iterator[Site]:
         for edge in self.edges(site):

@@ -151,13 +151,15 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Invoke(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Callables that call an argument of theirs on the thread that calls them: ``sorted(key=f)``.
 
-    ``lazily``: not at once, but when their result is iterated (``map(f, xs)``). ``takes_async``: async callables are welcome,
-    too: they are awaited, or the caller is given what they give.
+    ``lazily``: not at once, but when their result is iterated (``map(f, xs)``). ``later``: when the object that they are
+    methods of ends, so that it counts only where that was made in the same function. ``takes_async``: async callables are
+    welcome, too: they are awaited, or the caller is given what they give.
     """
 
     names: tuple[str, ...]
     callable: Argument = Argument(position=0)
     lazily: bool = False
+    later: bool = False
     takes_async: bool = False
 
 

@@ -98,12 +98,11 @@ def context_of_call(infer: Inference, function: Function, arguments: Arguments) 
         kept = _kept(infer, site, index, values, uses)
         if kept is not None:
             known[index] = kept
-    if not arguments.more:
-        for index, parameter in enumerate(body.params):
-            if index not in given and parameter.default >= 0 and (index > 0 or function.receiver is None):
-                kept = _kept(infer, site, index, infer.value(infer.around(site), parameter.default), uses)
-                if kept is not None:
-                    known[index] = kept
+    for index, parameter in enumerate(body.params):  # What arguments that can't be seen say is taken to be nothing new.
+        if index not in given and parameter.default >= 0 and (index > 0 or function.receiver is None):
+            kept = _kept(infer, site, index, infer.value(infer.around(site), parameter.default), uses)
+            if kept is not None:
+                known[index] = kept
     number = _number(infer, tuple(sorted(known.items())), function.outer)
     seen = infer.caches.setdefault("contexts of bodies", {}).setdefault((function.module, function.body), set())
     if number not in seen and len(seen) >= MOST_CONTEXTS:  # type: ignore[operator, arg-type]

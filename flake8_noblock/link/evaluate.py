@@ -9,16 +9,17 @@ from flake8_noblock.facts import model
 from flake8_noblock.facts.model import Op
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.annotations import declared, fill, instances, subscript
-from flake8_noblock.link.attributes import attribute, awaited, element, entered, item
 from flake8_noblock.link.arguments import Arguments
+from flake8_noblock.link.attributes import attribute, awaited, element, entered, item
 from flake8_noblock.link.calls import call, call_method
-from flake8_noblock.link.objects import flat, is_of
 from flake8_noblock.link.classes import is_subclass
 from flake8_noblock.link.contexts import MOST_ITEMS, holds_callable
 from flake8_noblock.link.flow import from_callers
 from flake8_noblock.link.inference import Inference, Oracles, Site
 from flake8_noblock.link.names import builtin, imported, lookup, special_form
+from flake8_noblock.link.objects import flat, is_of
 from flake8_noblock.link.operators import BINARY_METHODS
+from flake8_noblock.link.presence import present
 from flake8_noblock.link.program import Program
 from flake8_noblock.link.regions import excluded_regions
 from flake8_noblock.link.values import (
@@ -267,7 +268,8 @@ def _call(infer: Inference, site: Site, op: model.Call) -> Values:
 
 def arguments_of(infer: Inference, site: Site, op: model.Call) -> Arguments:
     """The values of the arguments of a call; ``*args`` and ``**kwargs`` one by one where they are known."""
-    ops = infer.body(site).ops
+    body = infer.body(site)
+    ops = body.ops
     plain: list[Values] = []
     keywords: dict[str, Values] = {}
     more = False
@@ -281,11 +283,11 @@ def arguments_of(infer: Inference, site: Site, op: model.Call) -> Arguments:
                     more = True
                     break
         else:
-            plain.append(infer.value(site, arg))
+            plain.append(present(body, arg, infer.value(site, arg)))
     for name, value in op.keywords:
         values = infer.value(site, value)
         if name:
-            keywords[name] = values
+            keywords[name] = present(body, value, values)
             continue
         match values:
             case (DictValue(items=entries),):

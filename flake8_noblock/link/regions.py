@@ -26,6 +26,7 @@ from flake8_noblock.facts.model import (
     Unary,
 )
 from flake8_noblock.link.annotations import instances
+from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.objects import flat, is_of, may_be_of
 from flake8_noblock.link.values import (
@@ -119,11 +120,12 @@ def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
         case Unary(operator="Not", value=value):
             return _selects(infer, site, value, not positive)
         case Compare(operators=("Eq" | "NotEq" as operator,), values=(left, right)):
-            return (operator == "Eq") == positive and (_is_text(body, left) or _is_text(body, right))
+            return (operator == "Eq") == positive and (_is_text(infer, site, left) or _is_text(infer, site, right))
         case Compare(operators=("In" | "NotIn" as operator,), values=(_, right)):
-            return (operator == "In") == positive and _is_text(body, right)
+            return (operator == "In") == positive and _is_text(infer, site, right)
         case Compare(operators=("Is" | "IsNot" as operator,), values=(left, right)):
-            return (operator == "Is") == positive and _is_truth_value(body, right) and _may_be_other(infer, infer.value(site, left))
+            asked = (operator == "Is") == positive and _is_truth_value(body, right)
+            return asked and _may_be_other(infer, infer.value(site, left))
         case Call(args=(_, types), spelling="isinstance"):
             kinds = instances(infer, flat(infer.value(site, types))) if positive else ()
             return bool(kinds) and all(_is_plain(infer, kind) for kind in kinds)
@@ -148,15 +150,30 @@ def _may_be_other(infer: Inference, values: Values) -> bool:
 
 def _is_plain(infer: Inference, kind: Value) -> bool:
     """Whether a type is one of the standard library's."""
-    return isinstance(kind, Instance) and isinstance(kind.cls, SourceClass) and infer.module(kind.cls.module).origin == "standard library"
+    return isinstance(kind, Instance) and isinstance(kind.cls, SourceClass) and infer.is_standard(ClassValue(kind.cls))
 
 
-def _is_text(body: Body, number: int) -> bool:
-    """Whether an operand is a text, or some of them."""
-    op = body.ops[number]
-    if isinstance(op, Display):
-        return bool(op.items) and all(_is_text(body, item) for item in op.items)
+def _is_text(infer: Inference, site: Site, number: int) -> bool:
+    """Whether an operand is a text or a member of an enumeration, or some of them."""
+    op = infer.body(site).ops[number]
+    match op:
+        case Display(items=items):
+            return bool(items) and all(_is_text(infer, site, item) for item in items)
+        case Attr(base=base, name="value") if _is_member(infer, infer.value(site, base)):
+            return True
+        case Attr() | Lookup():
+            values = infer.value(site, number)
+            texts = bool(values) and all(isinstance(value, Literal) and isinstance(value.value, str) for value in values)
+            return texts or _is_member(infer, values)
     return isinstance(op, Const) and isinstance(op.value, str)
+
+
+def _is_member(infer: Inference, values: Values) -> bool:
+    """Whether a value is a member of an enumeration."""
+    instance = values[0] if len(values) == 1 else None
+    if not isinstance(instance, Instance):
+        return False
+    return any(ancestor.cls is not None and ancestor.cls.name == "enum.Enum" for ancestor in mro(infer, instance.cls))
 
 
 def _is_condition(op: Op) -> bool:
@@ -168,7 +185,8 @@ def _never_runs(infer: Inference, site: Site, body: Body, region: Region) -> boo
     caught = body.ops[region.value] if region.value >= 0 else None
     if isinstance(caught, Lookup) and caught.name == "NameError":
         names = infer.facts(site.module).bodies[0].names
-        looked_up = [op.name for op, where in zip(body.ops, body.where, strict=True) if where == region.partner and isinstance(op, Lookup)]
+        tried = [op for op, where in zip(body.ops, body.where, strict=True) if where == region.partner]
+        looked_up = [op.name for op in tried if isinstance(op, Lookup)]
         return body.kind == "function" and any(name in names for name in looked_up)
     return _never_fails(infer, site, body, region.partner)
 
@@ -226,7 +244,8 @@ def _passed(
             where = infer.body(site).where
             if depth == 0:
                 return None
-            parts = [_passed(infer, site, value, excluded, depth - 1) for value in choices if value != number and where[value] not in excluded]
+            reached = [value for value in choices if value != number and where[value] not in excluded]
+            parts = [_passed(infer, site, value, excluded, depth - 1) for value in reached]
             return None if None in parts else union(*[part for part in parts if part is not None])
         case Choice(values=(*_, last)) if _is_disjunction(infer.body(site), op):
             return _something(infer, site, last)
@@ -237,7 +256,10 @@ def _passed(
 
 
 def _given(infer: Inference, site: Site, op: Call) -> Values | None:
-    """What a function gives that only tells whether a loop runs: the loop, or a constant; one that has arguments must ask itself."""
+    """What a function gives that only tells whether a loop runs: the loop, or a constant.
+
+    One that has arguments must ask for the loop itself.
+    """
     if _asks_for_loop(infer, site, op):
         return _LOOP
     if not isinstance(infer.body(site).ops[op.func], Attr | Lookup | Import):

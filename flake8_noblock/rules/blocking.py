@@ -49,6 +49,6 @@ def _direct_operations(subject: Subject) -> list[Operation]:
         bodies = bodies_on_loop(infer, module)
     for number in bodies:
         with subject.contain(infer.facts(module).bodies[number].qualname):
-            edges = subject.summaries.edges(Site(module, number))
+            edges = subject.summaries.edges_on_loop(Site(module, number))
             found.extend([edge.run for edge in edges if edge.direct and isinstance(edge.run, Operation)])
     return found

@@ -19,8 +19,12 @@ _SURE = """
 A call is followed where it is known what it runs: by imports, annotations, constructors, the return types of functions, and
 the types of the arguments that callers pass. An object of unknown type is never judged by the name of a method. Where an
 object may be of several types, all of them must block. Where it is known by a base class only, the method of the base
-decides, or, if that one is abstract, all of its implementations in the project. A constant that a caller passes switches
-off the branches that it excludes.
+decides, or, if that one is abstract, all of its implementations in the project. A constant or type that a caller passes
+switches off the branches that it excludes.
+
+What runs for one text or plain type only is reported where the calls on the way say that it is that one. What runs once,
+because something is missing yet, is reported the first time, and only where code on the loop calls the module that does it. In
+a function that returns a coroutine in one branch, the others are taken to run elsewhere.
 """
 _OPTIONS = """
 `--noblock-follow` says which calls are followed: `none` (the rules of NBL2xx report nothing), `project` (those of the
@@ -28,7 +32,8 @@ project's own modules), `libraries` (those of installed libraries, too; the defa
 {counts}
 `--noblock-environment` names the virtual environment in which the libraries are.
 
-`--noblock-possible` reports calls that block for only some of the types or overrides that are possible. Calls of what
+`--noblock-possible` reports calls that block for only some of the types, texts or overrides that are possible, and what may
+have been done before. Calls of what
 `--noblock-safe-calls` names are not followed, and `--noblock-offloaders` says which callables of yours run their argument in
 another thread.
 """
