@@ -11,6 +11,7 @@ from typing import Literal, cast, get_args
 
 from flake8_noblock.knowledge.schema import Argument, Blocking, Kind, LoopCallback, Offload, Table
 from flake8_noblock.knowledge.tables import Knowledge, TableError, index_of, read_table
+from flake8_noblock.knowledge.words import CALLBACK_DEPTH
 from flake8_noblock.link.environment import site_packages
 
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.\*)?\Z")
@@ -55,6 +56,7 @@ class Options:
     source_roots: tuple[Path, ...] = ()
     working_folder: Path = Path()
     scope: Scope = Scope()
+    callback_depth: int = CALLBACK_DEPTH
     environment: Path | None = None
     cache_folder: Path | None = None
     signature: str = ""
@@ -85,6 +87,7 @@ def parse(values: Mapping[str, Sequence[str]], folder: Path) -> Options:
         tuple(_source_root(folder, value) for value in given("src")),
         folder,
         Scope(_follow(given("follow")), bool(given("possible"))),
+        _depth(given("callback-depth")),
         _environment(folder, given("environment")),
         next((folder / value for value in given("cache-dir")[-1:] if value != "none"), None),
         repr((sorted((name, list(given)) for name, given in values.items() if name != "cache-dir"), tables)),
@@ -97,6 +100,14 @@ def _follow(values: Sequence[str]) -> Follow:
             raise OptionError(_wrong("follow", value, "one of " + ", ".join(get_args(Follow))))
         return cast("Follow", value)
     return Scope().follow
+
+
+def _depth(values: Sequence[str]) -> int:
+    for value in values[-1:]:
+        if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 99:
+            raise OptionError(_wrong("callback-depth", value, "a number from 1 to 99"))
+        return int(value)
+    return Options().callback_depth
 
 
 def _environment(folder: Path, values: Sequence[str]) -> Path | None:

@@ -36,6 +36,7 @@ _OPTIONS = {
 _SINGLE = {
     "follow": "what calls are followed into: none, project, libraries (there what can stall for long), all (default: libraries)",
     "cache-dir": "folder of the cache on disk; none: no cache (default: a folder of its own among the user's caches)",
+    "callback-depth": "from how many callbacks inside each other on NBL502 reports them (default: 3)",
     "environment": "virtual environment with the project's libraries (default: VIRTUAL_ENV, .venv or the running one)",
 }
 _PATHS = ("src", "knowledge", "environment")
@@ -121,9 +122,15 @@ class Plugin:
         return session.lint(self._tree, self._filename, "".join(self._lines), self._rules)
 
     def _needs_session(self) -> bool:
-        from flake8_noblock.knowledge.words import may_concern_loop
+        from flake8_noblock.knowledge.words import CALLBACK_DEPTH, may_concern_loop, may_nest_functions
 
-        return any(may_concern_loop(line) for line in self._lines)
+        if any(may_concern_loop(line) for line in self._lines):
+            return True
+        if not may_nest_functions("".join(self._lines), CALLBACK_DEPTH):
+            return False
+        from flake8_noblock.facts.nesting import may_nest_callbacks
+
+        return may_nest_callbacks(self._tree, CALLBACK_DEPTH)
 
     @classmethod
     def _check_values(cls) -> None:

@@ -18,8 +18,10 @@ from flake8_noblock.cache.recall import Recall
 from flake8_noblock.cache.store import Store
 from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.facts.build import module_facts
+from flake8_noblock.facts.nesting import may_nest_callbacks
 from flake8_noblock.finding import Finding
 from flake8_noblock.knowledge.tables import Knowledge
+from flake8_noblock.knowledge.words import may_nest_functions
 from flake8_noblock.link.environment import library_folders
 from flake8_noblock.link.evaluate import inference
 from flake8_noblock.link.finder import Finder, module_name
@@ -67,7 +69,7 @@ class Session:
 
     def lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule]) -> list[Finding]:
         """The findings of `rules` in the module whose text and tree these are, in the order of their places."""
-        if not self._knowledge.may_concern_loop(text):
+        if not self._concerns_us(text, tree):
             return []
         self._facts.show(self._named(filename)[1], text.encode("utf-8", "surrogatepass"))
         with self._collector.standing_still():
@@ -75,6 +77,12 @@ class Session:
                 return self._lint(tree, filename, text, rules)
             codes = {INTERNAL_ERROR, *(rule.code for rule in rules)}
             return [finding for finding in self._remembered(tree, filename, text) if finding.code in codes]
+
+    def _concerns_us(self, text: str, tree: ast.Module) -> bool:
+        """Whether a rule may have something to say of a module; cheap, and in doubt true."""
+        return self._knowledge.may_concern_loop(text) or (
+            may_nest_functions(text, self._options.callback_depth) and may_nest_callbacks(tree, self._options.callback_depth)
+        )
 
     def _remembered(self, tree: ast.Module, filename: str, text: str) -> list[Finding]:
         """The findings of all rules, from the store if they are there."""
@@ -102,7 +110,7 @@ class Session:
     def _lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule]) -> list[Finding]:
         key = self._key(filename)
         infer = self._infer_with(tree, filename, text)
-        subject = Subject(infer, self._summaries, key)
+        subject = Subject(infer, self._summaries, key, self._options.callback_depth)
         findings: set[Finding] = set()
         for rule in rules:
             with subject.contain(rule.code):

@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from flake8_noblock.facts.build import parse_facts
-from flake8_noblock.knowledge import tables
+from flake8_noblock.knowledge import collect
 from flake8_noblock.link.finder import Finder
 from flake8_noblock.link.program import Program
 from flake8_noblock.rules import codes
@@ -313,7 +313,7 @@ def test_codes_are_unique_and_well_formed() -> None:
 
 def test_loop_words_are_current() -> None:
     written = json.loads((PACKAGE / "knowledge" / "loop_words.json").read_text(encoding="utf-8"))
-    assert written == tables.collect_loop_words(), "run python -m flake8_noblock.knowledge"
+    assert written == collect.collect_loop_words(), "run python -m flake8_noblock.knowledge"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mypy") is None, reason="mypy is not installed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.edges import edges
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import is_abstract, overrides
-from flake8_noblock.effects.runs import AllOf, OneOf, Run
+from flake8_noblock.effects.runs import sites_of
 from flake8_noblock.effects.undecorated import undecorated
 from flake8_noblock.effects.written import import_path
 from flake8_noblock.facts.model import Body, Call, ClassDef, Closure, Element, Enter, Exit, Op, Raise, Spread, Unpack, Yield
@@ -104,7 +104,7 @@ class Reader:
             if body.where[number] not in skipped and number not in descriptors:
                 self._operation(Place(site, number), op, seen)
         for edge in edges(infer, site):
-            for other in _sites(edge.run):
+            for other in sites_of(edge.run):
                 if other.module in self._inside:
                     seen.runs[other] = None
 
@@ -267,11 +267,3 @@ def _decorators(infer: Inference, site: Site, body: Body) -> frozenset[int]:
         and op.func in used
         and any(isinstance(v, ClassValue) and v.cls.name in _DESCRIPTORS for v in infer.value(site, op.func))
     )
-
-
-def _sites(run: Run) -> Iterator[Site]:
-    if isinstance(run, Site):
-        yield run
-    elif isinstance(run, AllOf | OneOf):
-        for part in run.parts:
-            yield from _sites(part)

@@ -13,7 +13,7 @@ from flake8_noblock.effects.conditions import argument, arguments
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.protocols import operator_methods, steps
 from flake8_noblock.effects.returns import returns_plainly
-from flake8_noblock.effects.roots import last_name
+from flake8_noblock.effects.rows import last_name
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import (
     Attr,

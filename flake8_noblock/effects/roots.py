@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.operations import Operation, row_of, unwrap_partial
-from flake8_noblock.effects.origins import Place, definitions_of
-from flake8_noblock.facts.model import Attr, Call, Element, Import, Lookup, Unpack
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.rows import last_name
+from flake8_noblock.facts.model import Call, Element, Unpack
 from flake8_noblock.knowledge.schema import LoopCallback
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
@@ -53,15 +54,6 @@ def registrations(infer: Inference, module: str) -> Iterator[tuple[Place, Place]
             if given is not None:
                 site = Site(module, number)
                 yield Place(site, index), unwrap_partial(infer, Place(site, given))
-
-
-def last_name(infer: Inference, callee: Place) -> str:
-    """The last name of a callable where it is defined or imported from; "" for what has no name."""
-    op = infer.body(callee.site).ops[callee.number]
-    if isinstance(op, Lookup):
-        made = definitions_of(infer, callee)
-        op = infer.body(made[0].site).ops[made[0].number] if made else op
-    return op.name or "" if isinstance(op, Attr | Lookup | Import) else ""
 
 
 def _callback_row(infer: Inference, callee: Values) -> LoopCallback | None:

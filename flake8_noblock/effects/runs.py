@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flake8_noblock.effects.operations import Operation
@@ -57,3 +57,12 @@ def bodies_only(run: Run) -> Run:
             kept = tuple([bodies_only(part) for part in parts])
             return OneOf(kept, True) if declared else one_of(kept)
     return run
+
+
+def sites_of(run: Run) -> Iterator[Site]:
+    """The bodies that `run` may run."""
+    if isinstance(run, Site):
+        yield run
+    elif isinstance(run, AllOf | OneOf):
+        for part in run.parts:
+            yield from sites_of(part)

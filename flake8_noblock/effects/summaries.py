@@ -13,7 +13,7 @@ from flake8_noblock.effects.alternatives import synchronous_regions
 from flake8_noblock.effects.edges import Edge, edges
 from flake8_noblock.effects.once import once_regions
 from flake8_noblock.effects.operations import Operation
-from flake8_noblock.effects.runs import AllOf, OneOf, Run
+from flake8_noblock.effects.runs import AllOf, OneOf, Run, sites_of
 from flake8_noblock.knowledge.schema import Kind, Severity
 from flake8_noblock.link.components import components
 from flake8_noblock.link.inference import Inference, Site
@@ -87,7 +87,7 @@ class Summaries:
 
     def of_edge(self, edge: Edge, site: Site) -> Summary:
         """The effects of what an operation of the body at `site` runs."""
-        for other in _sites(edge.run):
+        for other in sites_of(edge.run):
             self._solve(other)
         return self._effects(edge.run, edge.number, self._origin(site))
 
@@ -144,7 +144,7 @@ class Summaries:
 
     def _callees(self, site: Site) -> Iterator[Site]:
         for edge in self.edges(site):
-            for other in _sites(edge.run):
+            for other in sites_of(edge.run):
                 if self.scope.enters(self._origin(other)):
                     yield other
 
@@ -192,12 +192,3 @@ def _joined(parts: list[Summary]) -> Summary:
             if known is None or witness.length < known.length:
                 joined[effect] = witness
     return joined
-
-
-def _sites(run: Run) -> Iterator[Site]:
-    """The bodies that `run` may run."""
-    if isinstance(run, Site):
-        yield run
-    elif isinstance(run, AllOf | OneOf):
-        for part in run.parts:
-            yield from _sites(part)

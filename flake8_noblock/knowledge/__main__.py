@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from flake8_noblock.knowledge.tables import collect_loop_words
+from flake8_noblock.knowledge.collect import collect_loop_words
 
 
 def main() -> None:

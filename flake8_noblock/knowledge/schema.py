@@ -232,13 +232,16 @@ class Awaitable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Callables that start a coroutine as a task of its own (``asyncio.create_task``).
 
-    ``coroutine`` is that argument; with ``function`` it is an async function, which they call. ``kept``: somebody else keeps the task and sees how it ends, as a task group does.
+    ``coroutine`` is that argument; with ``function`` it is an async function, which they call. ``kept``: somebody else keeps the
+    task and sees how it ends, as a task group does.
+    ``futures``: futures are welcome, too, and given back as they are.
     """
 
     names: tuple[str, ...]
     coroutine: Argument = Argument(position=0)
     function: bool = False
     kept: bool = False
+    futures: bool = False
 
 
 class Consumer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -299,6 +302,99 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     callable: Argument = Argument(position=0)
 
 
+Part = Literal[
+    "starts a loop",
+    "checks for a loop",
+    "allows nested loops",
+    "gets the loop",
+    "sets the loop",
+    "sets the policy",
+    "makes a loop",
+    "closes the loop",
+    "crosses threads",
+    "belongs to the loop",
+    "binds to the loop",
+    "thread lock",
+    "acquires",
+    "releases",
+    "thread callback",
+    "pause",
+    "clock",
+    "moved by the loop",
+    "flag",
+    "changes nothing",
+    "done callback",
+    "timer",
+    "callback chain",
+    "scope",
+    "looks at the failure",
+    "forgets",
+    "drops the result",
+    "outcome",
+    "cancels",
+]
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The part that callables play for an event loop, or for what waits on one.
+
+    ``starts a loop``         runs coroutine ``argument`` on a loop of its own, on the thread that calls it
+    ``checks for a loop``     says whether a loop runs on this thread
+    ``allows nested loops``   from then on a loop may be started inside a running one
+    ``gets the loop``, ``sets the loop``, ``sets the policy``, ``makes a loop``, ``closes the loop``   manage loops by hand
+    ``crosses threads``       hands a coroutine to loop ``argument``, from another thread; gives a future for threads
+    ``belongs to the loop``   may only be called on the loop's own thread
+    ``binds to the loop``     needs a running loop, and belongs to it from then on
+    ``thread lock``           a class whose objects are locks between threads
+    ``acquires``, ``releases``   methods of such a lock
+    ``thread callback``       another thread than the caller's may call ``argument``
+    ``pause``                 a coroutine that waits for ``argument`` seconds and does nothing else
+    ``clock``                 tells the time
+    ``moved by the loop``     tells a state that changes only while the loop runs
+    ``flag``                  tells a state of an object that an event, condition or queue could announce
+    ``changes nothing``       computes or shows something
+    ``done callback``, ``timer``, ``callback chain``   have callable ``argument`` called later
+    ``scope``                 entered, cancels or awaits what happens inside
+    ``looks at the failure``  tells how a task failed, or tells somebody of it
+    ``forgets``               takes something out of a collection
+    ``drops the result``      has callable ``argument`` called, and nobody looks at what it gives
+    ``outcome``               gives how a task or future ended
+    ``cancels``               asks a task to end
+
+    ``instead`` is what to write instead, a short phrase after "use". ``coroutine``: the argument is a coroutine.
+    """
+
+    names: tuple[str, ...]
+    part: Part
+    argument: Argument = Argument(position=0)
+    coroutine: bool = False
+    instead: str = ""
+
+
+class Combine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Callables that join awaitables (``asyncio.gather``): ``awaitables`` are these arguments.
+
+    ``awaited``: what they give has to be awaited although it is no coroutine. ``tasks``: they take tasks, no coroutines.
+    ``several``: with one argument they do nothing that awaiting it doesn't, unless keyword ``unless`` is given.
+    ``refers``: they keep no reference to what they are given.
+    """
+
+    names: tuple[str, ...]
+    awaitables: Argument = Argument(position=0)
+    awaited: bool = False
+    tasks: bool = False
+    several: bool = False
+    unless: str = ""
+    refers: bool = False
+
+
+class ThreadMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Methods that other threads call on subclasses of these classes (``threading.Thread.run``)."""
+
+    classes: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
 class LoopMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sync methods that the loop calls on subclasses of these classes (``asyncio.Protocol.data_received``)."""
 
@@ -342,3 +438,6 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     sync_methods: tuple[SyncMethods, ...] = ()
     fails: tuple[Fails, ...] = ()
     entry: tuple[Entry, ...] = ()
+    role: tuple[Role, ...] = ()
+    combine: tuple[Combine, ...] = ()
+    thread_methods: tuple[ThreadMethods, ...] = ()

@@ -19,6 +19,7 @@ from flake8_noblock.knowledge import words
 from flake8_noblock.knowledge.schema import (
     Awaitable,
     Blocking,
+    Combine,
     Consumer,
     Cut,
     Decorator,
@@ -30,11 +31,14 @@ from flake8_noblock.knowledge.schema import (
     LoopCallback,
     LoopMethods,
     Offload,
+    Part,
     Protocol,
     Reads,
+    Role,
     SyncMethods,
     Table,
     Task,
+    ThreadMethods,
 )
 
 
@@ -60,6 +64,9 @@ Row = (
     | SyncMethods
     | Fails
     | Entry
+    | Role
+    | Combine
+    | ThreadMethods
 )
 R = TypeVar("R", bound=Row)
 Verdict = Blocking | Literal["safe"] | None
@@ -148,8 +155,9 @@ def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
     """The rows of `table` by kind and name."""
     found: dict[type[object], dict[str, tuple[Row, ...]]] = {}
     called = (table.blocking, table.offload, table.loop_callback, table.protocol, table.invoke, table.decorator, table.dispatch)
-    awaited = (table.awaitable, table.task, table.consumer, table.reads, table.fails)
-    for row in chain[Row](*called, *awaited, table.cut, table.loop_methods, table.hooks, table.entry, table.sync_methods):
+    awaited = (table.awaitable, table.task, table.consumer, table.reads, table.fails, table.role, table.combine)
+    methods = (table.loop_methods, table.thread_methods, table.sync_methods)
+    for row in chain[Row](*called, *awaited, *methods, table.cut, table.hooks, table.entry):
         named = found.setdefault(type(row), {})
         for name in _names(row):
             named[name] = (*named.get(name, ()), row)
@@ -158,7 +166,7 @@ def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
 
 def _names(row: Row) -> tuple[str, ...]:
     match row:
-        case LoopMethods() | Hooks() | SyncMethods():
+        case LoopMethods() | ThreadMethods() | Hooks() | SyncMethods():
             return row.classes
         case Entry():
             return (*row.decorators, *row.classes, *row.registers)
@@ -193,23 +201,6 @@ def shipped_index(module: str) -> Index:
     return index_of([parse_table((data() / f"{module}.toml").read_text(encoding="utf-8"), module)])
 
 
-def collect_loop_words() -> dict[str, list[str]]:
-    """The loop words (see `words`) as the tables say them."""
-    speaking = {name: shipped_index(name) for name in sorted(shipped())}
-    rows = {name: index for name, index in speaking.items() if index.loop_callback or index.of(LoopMethods)}
-    callables = {row.rpartition(".")[2] for index in rows.values() for row in index.loop_callback}
-    methods = {m for index in rows.values() for listed in index.of(LoopMethods).values() for row in listed for m in row.methods}
-    attributes = [row for index in speaking.values() for listed in index.of(Blocking).values() for row in listed if row.attribute]
-    return {
-        "modules": list(rows),
-        "callables": sorted(callables),
-        "methods": sorted(methods),
-        "running": sorted({name.rpartition(".")[2] for index in speaking.values() for name in index.running}),
-        "properties": sorted({name.rpartition(".")[2] for row in attributes for name in row.names}),
-        "readers": sorted({n.rpartition(".")[2] for i in speaking.values() for kind in (Reads, Protocol) for n in i.of(kind)}),
-    }
-
-
 @dataclass(frozen=True)
 class Knowledge:
     """The shipped tables and, before them, what the user's options and tables say."""
@@ -241,6 +232,11 @@ class Knowledge:
         """Whether a callable whose last name is `word` may look into its arguments."""
         own = (*self.own.of(Reads), *self.own.of(Protocol))
         return word in words.loop_words()["readers"] or any(name.rpartition(".")[2] == word for name in own)
+
+    def may_have_row(self, kind: type[Row], word: str) -> bool:
+        """Whether a callable whose last name is `word` may have a row of `kind`, one of those that are listed (`collect.LISTED`)."""
+        listed = words.loop_words()[f"{kind.__name__} rows"]
+        return word in listed or any(name.rpartition(".")[2] == word for name in self.own.of(kind))
 
     def canonical(self, name: str) -> str:
         """The path under which tables know `name`: its longest prefix that is an alias, replaced."""
@@ -391,6 +387,18 @@ class Knowledge:
     def entries(self, name: str) -> tuple[Entry, ...]:
         """The rows saying that a framework calls what `name`, a decorator, class or registering callable, gives it."""
         return self._all_rows(Entry, name)
+
+    def rows(self, kind: type[R], name: str) -> tuple[R, ...]:
+        """The rows of a kind for `name`."""
+        return self._rows(kind, name)
+
+    def plays(self, name: str, part: Part) -> Role | None:
+        """The row saying that `name` plays this part."""
+        return next((row for row in self._all_rows(Role, name) if row.part == part), None)
+
+    def thread_methods(self, name: str) -> frozenset[str]:
+        """The methods that other threads call on subclasses of class `name`."""
+        return frozenset(method for row in self._all_rows(ThreadMethods, name) for method in row.methods)
 
     def returns(self, name: str) -> str | None:
         """The class of which calling `name` gives an instance."""

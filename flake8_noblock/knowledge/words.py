@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
+
+_DEFINITION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def\b|\blambda\b", re.MULTILINE)
+CALLBACK_DEPTH = 3
+"""Callbacks inside each other that are too many, unless the user says otherwise."""
 
 
 @cache
@@ -20,3 +25,20 @@ def may_concern_loop(text: str) -> bool:
     """Whether a module with this text can hold code that the loop runs; in doubt true."""
     words = loop_words()
     return "async" in text or any(word in text for word in (*words["modules"], *words["methods"]))
+
+
+def may_nest_functions(text: str, depth: int) -> bool:
+    """Whether functions may be nested so deep, as indentation tells; lambdas since the latest ``def`` may be in one another."""
+    indents: list[int] = []
+    lambdas = 0
+    for match in _DEFINITION.finditer(text):
+        if match[1] is None:
+            lambdas += 1
+        else:
+            indent, lambdas = len(match[1]), 0
+            while indents and indents[-1] >= indent:
+                indents.pop()
+            indents.append(indent)
+        if len(indents) + lambdas >= depth:
+            return True
+    return False

@@ -55,11 +55,16 @@ def through_text(infer: Inference, found: Reached) -> str:
     name = _caller_shown(infer, found)
     row = found.operation.row
     effect = f"blocks {row.effect}" if row.effect else _THROUGH[row.kind]
-    names = [*(function_name(infer, place.site) for place in found.chain), found.operation.name]
+    chain = chained([*(function_name(infer, place.site) for place in found.chain), found.operation.name])
+    instead = f"{row.instead} or " if row.instead else ""
+    return f"{name} {effect}: {chain}; use {instead}await asyncio.to_thread({_handed(infer, found)})"
+
+
+def chained(names: list[str]) -> str:
+    """The names of a chain, joined; in the middle of a long one some are left out."""
     if len(names) > MOST_NAMES:
         names = [*names[:2], "...", *names[-(MOST_NAMES - 2) :]]
-    instead = f"{row.instead} or " if row.instead else ""
-    return f"{name} {effect}: {' -> '.join(names)}; use {instead}await asyncio.to_thread({_handed(infer, found)})"
+    return " -> ".join(names)
 
 
 def function_name(infer: Inference, site: Site) -> str:

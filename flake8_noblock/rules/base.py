@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.finding import Finding
+from flake8_noblock.knowledge.words import CALLBACK_DEPTH
 from flake8_noblock.link.inference import Inference
 
 
@@ -27,11 +28,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A module under the rules: its key in the program, and what went wrong on the way."""
+    """A module under the rules: its key in the program, what the options say, and what went wrong on the way."""
 
     infer: Inference
     summaries: Summaries
     module: str
+    callback_depth: int = CALLBACK_DEPTH
     failures: list[str] = field(default_factory=list)
 
     @contextmanager

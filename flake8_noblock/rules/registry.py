@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from flake8_noblock.rules import blocking_default, blocking_optional, missing_await, through_default, through_optional
+from flake8_noblock.rules import (
+    blocking_default,
+    blocking_optional,
+    callbacks,
+    loop,
+    loop_optional,
+    missing_await,
+    tasks,
+    tasks_optional,
+    through_default,
+    through_optional,
+)
 from flake8_noblock.rules.base import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -11,6 +22,12 @@ RULES: tuple[Rule, ...] = (
     *through_default.RULES,
     *through_optional.RULES,
     *missing_await.RULES,
+    *callbacks.RULES,
+    *tasks.RULES,
+    *tasks_optional.RULES,
+    *loop.RULES[:-1],
+    *loop_optional.RULES,
+    loop.RULES[-1],
 )
 
 

@@ -1,0 +1,82 @@
+"""Mistakes in calls that join awaitables (``gather``, ``wait``, ``as_completed``, ``shield``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_noblock.effects.conditions import argument
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.rows import calls_with
+from flake8_noblock.effects.tasks import is_kept, is_start
+from flake8_noblock.facts.model import Call, Spread
+from flake8_noblock.knowledge.schema import Combine
+from flake8_noblock.link.attributes import element
+from flake8_noblock.link.classes import find_member
+from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.objects import as_instance
+from flake8_noblock.link.values import Coroutine, Literal, TupleValue, Value, Values, union
+
+
+def misused(infer: Inference, module: str) -> Iterator[tuple[Place, str]]:
+    """The calls in `module` that join awaitables wrongly, each with what is wrong, as the rest of a sentence."""
+    for place, _, row in calls_with(infer, module, Combine):
+        wrong = _wrong(infer, place, row)
+        if wrong:
+            yield place, wrong
+
+
+def _wrong(infer: Inference, place: Place, row: Combine) -> str:
+    op = infer.body(place.site).ops[place.number]
+    assert isinstance(op, Call)
+    if row.awaitables.rest and op.args and all(_is_collection(infer, value) for value in _plain(infer, place, op)):
+        return "takes awaitables one by one and is given a collection of them; unpack it with *"
+    given = argument(infer, place, row.awaitables)
+    if row.tasks and given is not None and _holds_coroutines(infer, infer.value(place.site, given)):
+        return "takes tasks and is given coroutines; start each with asyncio.create_task"
+    if row.awaited and not is_kept(infer, place):
+        return "is not awaited, so nobody sees when it ends or how it fails; await it"
+    if row.several and _is_single(infer, place, op, row):
+        return "of one awaitable does nothing that awaiting it doesn't; await it directly"
+    if row.refers and given is not None and _is_new(infer, Place(place.site, given), place.number):
+        return "keeps no reference to what it protects, so it may be collected; keep the task in a name of its own"
+    return ""
+
+
+def _plain(infer: Inference, place: Place, op: Call) -> Values:
+    """What the only argument of a call may be; unknown where there are several, or one that is unpacked."""
+    ops = infer.body(place.site).ops
+    if len(op.args) != 1 or isinstance(ops[op.args[0]], Spread):
+        return (Literal(None),)
+    return infer.value(place.site, op.args[0]) or (Literal(None),)
+
+
+def _is_collection(infer: Inference, value: Value) -> bool:
+    """Whether a value can be iterated and not awaited."""
+    if isinstance(value, TupleValue):
+        return True
+    instance = as_instance(infer, value)
+    if instance is None or isinstance(value, Literal):
+        return False
+    return find_member(infer, instance.cls, "__iter__") is not None and find_member(infer, instance.cls, "__await__") is None
+
+
+def _holds_coroutines(infer: Inference, values: Values) -> bool:
+    held = union(*[element(infer, value, False) for value in values]) if values else ()
+    return bool(held) and all(isinstance(value, Coroutine) for value in held)
+
+
+def _is_single(infer: Inference, place: Place, op: Call, row: Combine) -> bool:
+    if len(op.args) != 1 or isinstance(infer.body(place.site).ops[op.args[0]], Spread):
+        return False
+    return not any(name in (row.unless, "") for name, _ in op.keywords)
+
+
+def _is_new(infer: Inference, place: Place, user: int) -> bool:
+    """Whether an argument is a coroutine, or a task, that comes into being in the statement of `user` and has no name there."""
+    body = infer.body(place.site)
+    if not isinstance(body.ops[place.number], Call) or body.statements[place.number] != body.statements[user]:
+        return False
+    if is_start(infer, place) is not None:
+        return True
+    values = infer.value(*place)
+    return bool(values) and all(isinstance(value, Coroutine) for value in values)

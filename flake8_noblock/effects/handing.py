@@ -1,0 +1,206 @@
+"""Callbacks: what is handed over to be called later, what it does, and how deep callbacks are nested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.conditions import argument
+from flake8_noblock.effects.governs import sources
+from flake8_noblock.effects.operations import unwrap_partial
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.roots import bodies_on_loop
+from flake8_noblock.effects.rows import known_value, part_at, parts_played
+from flake8_noblock.effects.tasks import bodies_of, is_kept, is_start
+from flake8_noblock.effects.uses import fate
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, Closure, Drop, Format, Param, Return
+from flake8_noblock.knowledge.schema import Part, Role
+from flake8_noblock.link.attributes import attribute
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import Values, is_unknown
+
+# --- nesting ---
+
+
+def nested_callbacks(infer: Inference, module: str, depth: int) -> Iterator[tuple[int, int]]:
+    """The bodies of `module` that are handed over as callbacks inside callbacks, `depth` deep or deeper, each with its depth."""
+    levels: dict[int, int] = {}
+    for number, body in enumerate(infer.facts(module).bodies):  # Bodies come after those around them.
+        around = levels.get(body.parent, 0)
+        levels[number] = around + (body.kind in ("function", "lambda") and _is_handed(infer, module, number, body))
+        if levels[number] > around and levels[number] >= depth:
+            yield number, levels[number]
+
+
+def _is_handed(infer: Inference, module: str, number: int, body: Body) -> bool:
+    """Whether a function that is defined in a body is handed to a call there, to be called later."""
+    around = Site(module, body.parent)
+    ops = infer.body(around).ops
+    made = next((index for index, op in enumerate(ops) if op == Closure(number)), None)
+    if made is None or body.decorators:
+        return False
+    users = fate(infer, Place(around, made)).users
+    return any(isinstance(op := ops[user], Call) and op.func != made and _calls_later(infer, around, op, made) for user in users)
+
+
+def _calls_later(infer: Inference, site: Site, op: Call, given: int) -> bool:
+    """Whether a callable may keep what it is given; comparators, keys and filters are called at once."""
+    number = infer.body(site).ops.index(op)
+    for value in infer.value(site, op.func):
+        for name in paths(infer, value) or ():
+            for row in infer.knowledge.invoke(name):
+                if argument(infer, Place(site, number), row.callable) == given:
+                    return False
+    return True
+
+
+# --- what callbacks do ---
+
+
+def chained(infer: Inference, module: str) -> Iterator[tuple[Place, Role]]:
+    """Calls in code on the loop that chain a callback to something that has an awaitable form."""
+    on_loop = frozenset(bodies_on_loop(infer, module))
+    for place, _, row in parts_played(infer, module, "callback chain"):
+        if place.site.body in on_loop:
+            yield place, row
+
+
+def working_callbacks(infer: Inference, module: str) -> Iterator[Place]:
+    """Calls in async functions of `module` that add a callback which goes on with what a task gives.
+
+    A callback that only forgets the task, or looks at its failure, is none of these.
+    """
+    for place, _, row in parts_played(infer, module, "done callback"):
+        callback = argument(infer, place, row.argument)
+        if infer.body(place.site).is_async and callback is not None:
+            bodies = list(bodies_of(infer, unwrap_partial(infer, Place(place.site, callback))))
+            task = _receiver(infer, place)
+            if bodies and all(_goes_on(infer, Site(module, number), task) for number in bodies):
+                yield place
+
+
+def _receiver(infer: Inference, place: Place) -> Values:
+    """The object that a method is called on."""
+    ops = infer.body(place.site).ops
+    op = ops[place.number]
+    callee = ops[op.func] if isinstance(op, Call) else None
+    return infer.value(place.site, callee.base) if isinstance(callee, Attr) else ()
+
+
+def _goes_on(infer: Inference, site: Site, task: Values) -> bool:
+    """Whether a callback uses the result of the task that it is called with, or starts what comes next."""
+    ops = infer.body(site).ops
+    for number, op in enumerate(ops):
+        place = Place(site, number)
+        if not isinstance(op, Call):
+            continue
+        if part_at(infer, place, "timer") is not None or is_start(infer, place) is not None:
+            return True
+        parts = _parts(infer, place, task)
+        if "outcome" in parts and "looks at the failure" not in parts:
+            users = fate(infer, place).users
+            if users and not all(isinstance(ops[user], Drop) for user in users):
+                return True
+    return False
+
+
+def _parts(infer: Inference, place: Place, task: Values) -> set[Part]:
+    """The parts that a method plays; a parameter of which nothing is known is taken for the task."""
+    ops = infer.body(place.site).ops
+    op = ops[place.number]
+    callee = ops[op.func] if isinstance(op, Call) else None
+    if not isinstance(op, Call) or not isinstance(callee, Attr):
+        return set()
+    values = infer.value(place.site, op.func)
+    if isinstance(ops[callee.base], Param) and is_unknown(values):
+        values = attribute(infer, task, callee.name)
+    known = known_value(infer, values, Role)
+    parts: tuple[Part, ...] = ("outcome", "looks at the failure")
+    return {part for part in parts if known is not None and infer.knowledge.plays(known[0], part) is not None}
+
+
+def timers(infer: Inference, module: str) -> Iterator[Place]:
+    """Calls in code on the loop that have the loop go on with a function of the program later, which nobody can cancel."""
+    on_loop = frozenset(bodies_on_loop(infer, module))
+    for place, _, row in parts_played(infer, module, "timer"):
+        callback = argument(infer, place, row.argument)
+        if place.site.body not in on_loop or callback is None:
+            continue
+        bodies = list(bodies_of(infer, unwrap_partial(infer, Place(place.site, callback))))
+        if bodies and not is_kept(infer, place) and not all(_only_wakes(infer, Site(module, n)) for n in bodies):
+            yield place
+
+
+_WAKING: tuple[Part, ...] = ("belongs to the loop", "cancels", "looks at the failure", "forgets", "changes nothing", "outcome")
+
+
+def _only_wakes(infer: Inference, site: Site) -> bool:
+    """Whether a callback does no more than set, cancel or look at what somebody else waits for."""
+    calls = [Place(site, number) for number, op in enumerate(infer.body(site).ops) if isinstance(op, Call)]
+    starts = any(is_start(infer, call) is not None or part_at(infer, call, "timer") is not None for call in calls)
+    return not starts and all(part_at(infer, call, *_WAKING) is not None for call in calls)
+
+
+def answering(infer: Inference, module: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The async functions of `module` that give their result, or their failure, to callbacks that they are passed, each with
+    the names of these parameters."""
+    for number, body in enumerate(infer.facts(module).bodies):
+        if body.is_async and body.kind == "function" and not body.is_generator and _gives_nothing(body):
+            site = Site(module, number)
+            told = {index for index, calls in _called(body).items() if all(_is_told(infer, site, call) for call in calls)}
+            failing = {index for index in told if _takes_failure(body, index)}
+            succeeding = {index for index in told if _takes_result(body, index)}
+            if failing:
+                yield number, tuple([body.params[index].name for index in sorted(failing | succeeding)])
+
+
+def _gives_nothing(body: Body) -> bool:
+    return all(op.value < 0 or getattr(body.ops[op.value], "value", 0) is None for op in body.ops if isinstance(op, Return))
+
+
+def _is_told(infer: Inference, site: Site, call: int) -> bool:
+    """Whether nobody looks at what a call gives, other than to await it."""
+    ops = infer.body(site).ops
+    users = fate(infer, Place(site, call)).users
+    return all(isinstance(ops[n], Drop) or (isinstance(ops[n], Await) and _is_told(infer, site, n)) for n in users)
+
+
+def _called(body: Body) -> dict[int, list[int]]:
+    """The parameters that a function calls as they are, with the calls."""
+    found: dict[int, list[int]] = {}
+    for number, op in enumerate(body.ops):
+        callee = body.ops[op.func] if isinstance(op, Call) else None
+        if isinstance(callee, Param):
+            found.setdefault(callee.index, []).append(number)
+    return found
+
+
+def _takes_failure(body: Body, index: int) -> bool:
+    """Whether a parameter is called with the exception that a handler caught, or its text."""
+    return any(_is_failure(body, arg) for call in _called(body)[index] for arg in _given(body, call))
+
+
+def _is_failure(body: Body, number: int) -> bool:
+    op = body.ops[number]
+    match op:
+        case Caught():
+            return True
+        case Format(values=values) | Choice(values=values) | Call(args=values):
+            return any(isinstance(body.ops[value], Caught) for value in values)
+        case Attr(base=base):
+            return isinstance(body.ops[base], Caught)
+    return False
+
+
+def _takes_result(body: Body, index: int) -> bool:
+    """Whether a parameter is called with what an ``await`` gave."""
+    given = [arg for call in _called(body)[index] for arg in _given(body, call)]
+    return any(isinstance(body.ops[source], Await) for arg in given for source in sources(body, arg))
+
+
+def _given(body: Body, call: int) -> Iterator[int]:
+    op = body.ops[call]
+    if isinstance(op, Call):
+        yield from op.args
+        yield from (value for _, value in op.keywords)
+

@@ -1,0 +1,334 @@
+"""Loops in coroutines that never let others run, or only ask again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flake8_noblock.effects.flow import Flow, flow_of, inside, is_while
+from flake8_noblock.effects.governs import sources
+from flake8_noblock.effects.operations import row_of
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.rows import known_as, part_at
+from flake8_noblock.facts.model import (
+    Attr,
+    Await,
+    Binary,
+    Body,
+    Builtin,
+    ByteString,
+    Call,
+    Choice,
+    Closure,
+    Compare,
+    Const,
+    Declared,
+    Delete,
+    Display,
+    Drop,
+    Format,
+    Import,
+    Item,
+    Jump,
+    Lookup,
+    Mapping,
+    Narrowed,
+    Op,
+    Param,
+    Raise,
+    Return,
+    StoreAttr,
+    StoreItem,
+    StoreName,
+    Unary,
+    Unpack,
+)
+from flake8_noblock.facts.operands import operands
+from flake8_noblock.knowledge.schema import Role
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import Function, Instance, SourceClass, Values
+
+_CONSTANTS = (Const, ByteString, Builtin, Closure, Import)
+_COMBINING = (Compare, Unary, Binary, Narrowed, Declared, Display, Mapping, Format, Unpack)
+_READING = (*_CONSTANTS, *_COMBINING, Attr, Item, Lookup, Param, Choice, Return, Drop)
+_TIME = ("clock", "moved by the loop")
+_HARMLESS = (*_TIME, "flag", "pause", "changes nothing", "looks at the failure")
+MOST_READERS = 3
+"""Functions in a row that only read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rounds:
+    """A ``while`` of a body: its region, all operations in it, and those of rounds that don't pause."""
+
+    site: Site
+    region: int
+    members: frozenset[int]
+    busy: frozenset[int]
+
+
+def spinning(infer: Inference, site: Site) -> Iterator[int]:
+    """The first operations of the ``while`` loops of an async body some rounds of which don't pause, where only others could
+    change what the loop asks, or nothing ends it."""
+    flow = flow_of(infer, site)
+    for rounds in _loops(infer, site, flow):
+        if rounds.busy and _stands_still(infer, rounds):
+            yield flow.heads[rounds.region]
+
+
+def polling(infer: Inference, site: Site) -> Iterator[int]:
+    """The first operations of the ``while`` loops of an async body that do nothing but pause until a flag has changed."""
+    flow = flow_of(infer, site)
+    for rounds in _loops(infer, site, flow):
+        if _only_pauses(infer, rounds, flow) and _asks_a_flag(infer, rounds):
+            yield flow.heads[rounds.region]
+
+
+def _loops(infer: Inference, site: Site, flow: Flow) -> Iterator[_Rounds]:
+    body = infer.body(site)
+    for region, head in sorted(flow.heads.items()):
+        if is_while(body, region):
+            regions = inside(body, region)
+            members = frozenset(number for number, where in enumerate(body.where) if where in regions)
+            yield _Rounds(site, region, members, _busy(flow, head, members))
+
+
+def _busy(flow: Flow, head: int, members: frozenset[int]) -> frozenset[int]:
+    """The operations of rounds that go from `head` to `head` without a pause."""
+    if head in flow.pauses:
+        return frozenset()
+    forward = _closure({n: flow.after.get(n, ()) for n in members}, head, members - flow.pauses)
+    before: dict[int, list[int]] = {}
+    for number in forward:
+        for after in flow.after.get(number, ()):
+            before.setdefault(after, []).append(number)
+    if head not in before:
+        return frozenset()
+    return _closure({n: tuple(o) for n, o in before.items()}, head, forward)
+
+
+def _closure(after: dict[int, tuple[int, ...]], start: int, within: frozenset[int]) -> frozenset[int]:
+    found, waiting = {start}, [start]
+    while waiting:
+        new = [n for n in after.get(waiting.pop(), ()) if n in within and n not in found]
+        found.update(new)
+        waiting.extend(new)
+    return frozenset(found)
+
+
+# --- who ends a loop ---
+
+
+def _stands_still(infer: Inference, rounds: _Rounds) -> bool:
+    """Whether the loop itself changes nothing of what decides whether it pauses or ends."""
+    body = infer.body(rounds.site)
+    conditions = _conditions(body, rounds)
+    if conditions is None:
+        return False
+    if not conditions:
+        return not _is_tried(body, rounds.region)
+    return all(_is_still(infer, rounds, number, ()) for number in conditions)
+
+
+def _conditions(body: Body, rounds: _Rounds) -> list[int] | None:
+    """What decides whether the loop pauses or ends; none: nothing does; None: a failure, or an element of something, decides."""
+    own = body.regions[rounds.region].value
+    found = [] if isinstance(body.ops[own], Const) else [own]
+    for number in sorted(rounds.members):
+        op = body.ops[number]
+        if number in rounds.busy or not (isinstance(op, Return | Raise | Await) or _breaks(body, rounds.region, number, op)):
+            continue
+        region = body.where[number]
+        while region != rounds.region:
+            this = body.regions[region]
+            if this.kind in ("except", "loop", "finally", "else") or this.value < 0 and this.kind == "branch":
+                return None
+            if this.kind == "branch":
+                found.append(this.value)
+            region = this.parent
+    return found
+
+
+def _breaks(body: Body, loop: int, number: int, op: Op) -> bool:
+    if op != Jump("break"):
+        return False
+    region = body.where[number]
+    while body.regions[region].kind != "loop":
+        region = body.regions[region].parent
+    return region == loop
+
+
+def _is_tried(body: Body, region: int) -> bool:
+    """Whether a handler around the loop may be how it ends."""
+    while region >= 0:
+        if body.regions[region].kind == "try" and any(r.kind == "except" and r.partner == region for r in body.regions):
+            return True
+        region = body.regions[region].parent
+    return False
+
+
+def _is_still(infer: Inference, rounds: _Rounds, number: int, above: tuple[int, ...]) -> bool:
+    """Whether nothing in the loop changes the value of operation `number`; `above` are the operations that depend on it."""
+    body = infer.body(rounds.site)
+    if number in above:
+        return False  # It is made of what it was in the round before.
+    op = body.ops[number]
+    deeper = (*above, number)
+    match op:
+        case Call():
+            return _is_still_call(infer, rounds, number, deeper)
+        case Choice() if number not in rounds.members and not rounds.members.isdisjoint(op.values):
+            return all(_is_still(infer, rounds, value, deeper) for value in op.values if value in rounds.members)
+        case Const():
+            return True
+    if not isinstance(op, _READING) or not all(_is_still(infer, rounds, value, deeper) for value in operands(op)):
+        return False
+    return isinstance(op, _COMBINING) or (_is_undisturbed(infer, rounds) and not _is_stored(body, rounds, op))
+
+
+def _is_still_call(infer: Inference, rounds: _Rounds, number: int, above: tuple[int, ...]) -> bool:
+    body = infer.body(rounds.site)
+    op = body.ops[number]
+    place = Place(rounds.site, number)
+    if part_at(infer, place, *_TIME) is not None:  # type: ignore[arg-type]
+        return True
+    if not isinstance(op, Call) or not _is_undisturbed(infer, rounds) or not _is_harmless(infer, place):
+        return False
+    return all(_is_still(infer, rounds, value, above) for value in operands(op) if value != op.func) and (
+        not isinstance(callee := body.ops[op.func], Attr) or _is_still(infer, rounds, callee.base, above)
+    )
+
+
+def _is_stored(body: Body, rounds: _Rounds, op: Op) -> bool:
+    """Whether the rounds store what `op` reads."""
+    for number in rounds.busy:
+        match body.ops[number]:
+            case StoreAttr(name=name) if isinstance(op, Attr) and op.name == name:
+                return True
+            case StoreName(name=name) if isinstance(op, Lookup) and op.name == name:
+                return True
+            case StoreItem() | Delete() if isinstance(op, Item):
+                return True
+    return False
+
+
+def _is_undisturbed(infer: Inference, rounds: _Rounds) -> bool:
+    """Whether what is called in rounds that don't pause changes nothing."""
+    cache = infer.caches.setdefault("undisturbed loops", {})
+    key = (rounds.site, rounds.region)
+    if key not in cache:
+        ops = infer.body(rounds.site).ops
+        calls = [number for number in rounds.busy if isinstance(ops[number], Call)]
+        cache[key] = all(_is_harmless(infer, Place(rounds.site, number)) for number in calls)
+    return bool(cache[key])
+
+
+def _is_harmless(infer: Inference, place: Place) -> bool:
+    """Whether a call changes nothing that a loop could ask."""
+    if part_at(infer, place, *_HARMLESS) is not None:  # type: ignore[arg-type]
+        return True
+    op = infer.body(place.site).ops[place.number]
+    values = infer.value(place.site, op.func) if isinstance(op, Call) else ()
+    row = row_of(infer, values)
+    if isinstance(row, tuple):
+        return row[1].kind == "sleep"
+    return only_read(infer, values)
+
+
+def only_read(infer: Inference, values: Values, depth: int = MOST_READERS) -> bool:
+    """Whether each of `values` is a function of the project that only reads attributes and names."""
+    return bool(values) and all(isinstance(value, Function) and _only_reads(infer, value, depth) for value in values)
+
+
+def _only_reads(infer: Inference, function: Function, depth: int) -> bool:
+    body = infer.function_body(function)
+    if depth == 0 or body.is_async or body.is_generator or infer.module(function.module).origin != "project":
+        return False
+    site = Site(function.module, function.body)
+    for number, op in enumerate(body.ops):
+        if isinstance(op, Call):
+            known = known_as(infer, Place(site, op.func), Role)
+            if known is not None and any(infer.knowledge.plays(known[0], part) for part in _HARMLESS):  # type: ignore[arg-type]
+                continue
+            if not only_read(infer, infer.value(site, op.func), depth - 1):
+                return False
+        elif not isinstance(op, _READING):
+            return False
+    return True
+
+
+# --- polling ---
+
+
+def _only_pauses(infer: Inference, rounds: _Rounds, flow: Flow) -> bool:
+    """Whether the loop does nothing but pause, always for the same time."""
+    ops = infer.body(rounds.site).ops
+    pauses = sorted(rounds.members & flow.pauses)
+    waits = []
+    for number in pauses:
+        op = ops[number]
+        call = op.value if isinstance(op, Await) else -1
+        row = part_at(infer, Place(rounds.site, call), "pause") if call >= 0 else None
+        if row is None:
+            return False
+        waits.append(call)
+    if not waits or any(isinstance(ops[number], StoreAttr | StoreItem | StoreName | Delete) for number in rounds.members):
+        return False
+    carried = [n for n, op in enumerate(ops) if isinstance(op, Choice) and not rounds.members.isdisjoint(op.values)]
+    for call in waits:
+        if not set(carried).isdisjoint(sources(infer.body(rounds.site), call)):
+            return False  # It waits longer each time.
+    return all(_is_harmless(infer, Place(rounds.site, n)) for n in rounds.members if isinstance(ops[n], Call) and n not in waits)
+
+
+def _asks_a_flag(infer: Inference, rounds: _Rounds) -> bool:
+    """Whether what ends the loop is something that this program sets."""
+    body = infer.body(rounds.site)
+    own = body.regions[rounds.region].value
+    conditions = [] if isinstance(body.ops[own], Const) else [own]
+    for number in sorted(rounds.members):
+        op = body.ops[number]
+        if isinstance(op, Return) or _breaks(body, rounds.region, number, op):
+            region = body.regions[body.where[number]]
+            if region.kind == "branch" and region.value >= 0:
+                conditions.append(region.value)
+    return any(_is_flag(infer, Place(rounds.site, n)) for condition in conditions for n in sources(body, condition))
+
+
+def _is_flag(infer: Inference, place: Place, depth: int = MOST_READERS) -> bool:
+    body = infer.body(place.site)
+    op = body.ops[place.number]
+    match op:
+        case Call():
+            if part_at(infer, place, "flag", "moved by the loop") is not None:
+                return True
+            values = infer.value(place.site, op.func)
+            return depth > 0 and only_read(infer, values) and any(_reads_flag(infer, value, depth - 1) for value in values)
+        case Attr(base=base, name=name):
+            return _is_plain_attribute(infer, place, base, name)
+        case Lookup(name=name):
+            return name in infer.facts(place.site.module).globals or _is_set_around(infer, place.site, name)
+    return False
+
+
+def _reads_flag(infer: Inference, value: object, depth: int) -> bool:
+    if not isinstance(value, Function):
+        return False
+    site = Site(value.module, value.body)
+    return any(_is_flag(infer, Place(site, number), depth) for number in range(len(infer.body(site).ops)))
+
+
+def _is_set_around(infer: Inference, site: Site, name: str) -> bool:
+    """Whether a function around the body has `name`, and a function within that sets it."""
+    definitions = infer.facts(site.module).bodies[infer.body(site).parent].cells.get(name, ())
+    return len({body for body, _ in definitions}) > 1
+
+
+def _is_plain_attribute(infer: Inference, place: Place, base: int, name: str) -> bool:
+    """Whether an attribute is one that the project's own classes set."""
+    for value in infer.value(place.site, base):
+        if not isinstance(value, Instance) or not isinstance(value.cls, SourceClass):
+            return False
+        if infer.module(value.cls.module).origin != "project" or name not in infer.class_facts(value.cls).attributes:
+            return False
+    return bool(infer.value(place.site, base))

@@ -1,0 +1,122 @@
+"""Who starts an event loop: calls that do, and functions that reach one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_noblock.effects.edges import Edge
+from flake8_noblock.effects.governs import is_governed
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.rows import part_at, parts_played
+from flake8_noblock.effects.runs import AllOf, OneOf, Run, sites_of
+from flake8_noblock.effects.summaries import MOST_BODIES, Summaries
+from flake8_noblock.facts.model import Call
+from flake8_noblock.link.components import components
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.regions import excluded_regions
+
+
+class Starters:
+    """Which bodies start a loop on the thread that runs them; each is found once, over strongly connected components.
+
+    A call that stands under a question whether a loop runs counts nowhere, nor does any in a module that allows nested loops.
+    """
+
+    def __init__(self, summaries: Summaries) -> None:
+        self._summaries = summaries
+        self._infer = summaries.infer
+        self._known: dict[Site, tuple[int, int, Site | None] | None] = {}
+
+    def chain(self, run: Run) -> tuple[Place, ...]:
+        """How `run` reaches the start of a loop: an operation of each body on the shortest way; empty: it doesn't."""
+        for site in sites_of(run):
+            self._solve(site)
+        found = self._of(run)
+        places: list[Place] = []
+        while found is not None:
+            _, site = found
+            known = self._known[site]
+            assert known is not None
+            places.append(Place(site, known[1]))
+            found = (0, known[2]) if known[2] is not None else None
+        return tuple(places)
+
+    def _of(self, run: Run) -> tuple[int, Site] | None:
+        """The body by which `run` reaches a start the soonest, and in how many steps."""
+        match run:
+            case Site():
+                known = self._known.get(run)
+                return None if known is None else (known[0], run)
+            case AllOf(parts=parts):
+                return _soonest([way for way in map(self._of, parts) if way is not None])
+            case OneOf(parts=parts, declared=declared):
+                ways = [self._of(part) for part in (parts[:1] if declared else parts)]
+                return None if None in ways else _soonest([way for way in ways if way is not None])
+        return None
+
+    def _solve(self, start: Site) -> None:
+        for component in components(start, self._callees, self._known.__contains__, MOST_BODIES):
+            for site in component:
+                self._known[site] = None
+            changed = True
+            while changed:
+                changed = False
+                for site in component:
+                    if self._known[site] is None and (found := self._look(site)) is not None:
+                        self._known[site] = found
+                        changed = len(component) > 1
+
+    def _look(self, site: Site) -> tuple[int, int, Site | None] | None:
+        own = next(direct_starts(self._infer, site), None)
+        if own is not None:
+            return 0, own, None
+        ways = [(*found, edge.number) for edge in self._runs(site) if (found := self._of(edge.run)) is not None]
+        if not ways:
+            return None
+        steps, through, number = min(ways, key=lambda way: (way[0], way[2]))
+        return steps + 1, number, through
+
+    def _callees(self, site: Site) -> Iterator[Site]:
+        if self._summaries.scope.enters(self._infer.module(site.module).origin):
+            for edge in self._runs(site):
+                yield from sites_of(edge.run)
+
+    def _runs(self, site: Site) -> list[Edge]:
+        return [edge for edge in self._summaries.edges(site) if not is_guarded(self._infer, Place(site, edge.number))]
+
+
+def _soonest(ways: list[tuple[int, Site]]) -> tuple[int, Site] | None:
+    """The first of the shortest ways."""
+    return min(ways, key=lambda way: way[0], default=None)
+
+
+def direct_starts(infer: Inference, site: Site) -> Iterator[int]:
+    """The calls in the body at `site` that start a loop whether or not one runs."""
+    body = infer.body(site)
+    if allows_nesting(infer, site.module):
+        return
+    excluded = excluded_regions(infer, site)
+    for number, op in enumerate(body.ops):
+        if isinstance(op, Call) and body.where[number] not in excluded:
+            place = Place(site, number)
+            if part_at(infer, place, "starts a loop") is not None and not is_guarded(infer, place):
+                yield number
+
+
+def is_guarded(infer: Inference, place: Place) -> bool:
+    """Whether `place` runs depending on whether a loop runs."""
+    return is_governed(infer, place, "checks for a loop", "gets the loop")
+
+
+def allows_nesting(infer: Inference, module: str) -> bool:
+    """Whether a module makes it possible to start a loop inside a running one."""
+    return bool(parts_played(infer, module, "allows nested loops"))
+
+
+def starters(summaries: Summaries) -> Starters:
+    """The one `Starters` of a program."""
+    cache = summaries.infer.caches.setdefault("starters", {})
+    if None not in cache:
+        cache[None] = Starters(summaries)
+    return cache[None]  # type: ignore[return-value]
+

@@ -1,0 +1,146 @@
+"""What runs in other threads, and what it may not do there; locks between threads that are held while the loop goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_noblock.effects.conditions import argument, is_switched_off
+from flake8_noblock.effects.flow import flow_of, inside
+from flake8_noblock.effects.operations import unwrap_partial
+from flake8_noblock.effects.origins import Place, origins
+from flake8_noblock.effects.rows import calls_with, known_value, part_at, parts_played
+from flake8_noblock.effects.runs import sites_of
+from flake8_noblock.effects.summaries import Summaries
+from flake8_noblock.effects.tasks import bodies_of, handed
+from flake8_noblock.facts.model import Attr, Call, Enter
+from flake8_noblock.knowledge.schema import Offload, Role
+from flake8_noblock.link.classes import mro
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.objects import as_instance
+from flake8_noblock.link.values import Value
+
+
+def thread_unsafe(summaries: Summaries, module: str) -> Iterator[tuple[Place, int, Role]]:
+    """Calls in code that other threads run of what belongs to the loop's own thread, each with the body that the thread runs.
+
+    Code that has a loop of its own is left out, and what it makes itself.
+    """
+    infer = summaries.infer
+    seen: set[Place] = set()
+    calls = parts_played(infer, module, "belongs to the loop")
+    for root in _roots(infer, module) if calls else ():
+        run = _reached(summaries, Site(module, root))
+        if any(part_at(infer, Place(site, number), "starts a loop", "makes a loop") for site, number in _calls(infer, run)):
+            continue
+        for place, _, row in calls:
+            if place.site in run and place not in seen and not _is_own(infer, place, run):
+                seen.add(place)
+                yield place, root, row
+
+
+def _roots(infer: Inference, module: str) -> list[int]:
+    """The sync functions of `module` that are handed to other threads, or that these call by name."""
+    found: set[int] = set(handed(infer, module, "thread callback"))
+    for place, _, row in calls_with(infer, module, Offload):
+        given = argument(infer, place, row.callable)
+        if given is not None:
+            callee = unwrap_partial(infer, Place(place.site, given))
+            found.update(bodies_of(infer, callee) if callee.site.module == module else ())
+    bodies = infer.facts(module).bodies
+    for number, body in enumerate(bodies):
+        for decorator in body.decorators:
+            known = known_value(infer, infer.value(Site(module, body.parent), decorator), Offload)
+            if known is not None and known[1].decorator:
+                found.add(number)
+    found.update(_methods(infer, module))
+    return sorted(number for number in found if not bodies[number].is_async)
+
+
+def _methods(infer: Inference, module: str) -> Iterator[int]:
+    facts = infer.facts(module)
+    for index, cls in enumerate(facts.classes):
+        if cls.bases:
+            ancestors = [one.cls for one in mro(infer, infer.source_class(module, index))[1:] if one.cls is not None]
+            methods = frozenset().union(*[infer.knowledge.thread_methods(ancestor.name) for ancestor in ancestors])
+            yield from (n for n, body in enumerate(facts.bodies) if body.owner == index and body.name in methods)
+
+
+def _reached(summaries: Summaries, root: Site) -> set[Site]:
+    """The bodies of one module that a body runs, itself included."""
+    found, waiting = {root}, [root]
+    while waiting:
+        for edge in summaries.edges(waiting.pop()):
+            for other in sites_of(edge.run):
+                plain = Site(other.module, other.body)
+                if other.module == root.module and plain not in found:
+                    found.add(plain)
+                    waiting.append(plain)
+    return found
+
+
+def _calls(infer: Inference, sites: set[Site]) -> Iterator[tuple[Site, int]]:
+    for site in sorted(sites, key=lambda site: site.body):
+        for number, op in enumerate(infer.body(site).ops):
+            if isinstance(op, Call):
+                yield site, number
+
+
+def _is_own(infer: Inference, place: Place, run: set[Site]) -> bool:
+    """Whether a call is on an object that the thread made."""
+    ops = infer.body(place.site).ops
+    op = ops[place.number]
+    callee = ops[op.func] if isinstance(op, Call) else None
+    made = origins(infer, Place(place.site, callee.base)) if isinstance(callee, Attr) else None
+    # What asks for a loop gets one that somebody else runs.
+    return bool(made) and all(call.site in run and part_at(infer, call, "gets the loop") is None for call in made or ())
+
+
+def held_across_pauses(infer: Inference, site: Site) -> Iterator[int]:
+    """The operations of an async body that take a lock between threads which is held while the body pauses."""
+    body = infer.body(site)
+    flow = flow_of(infer, site)
+    if not flow.pauses:
+        return
+    for number, region in enumerate(body.regions):
+        entered = body.ops[region.value] if region.kind == "with" and not region.is_async else None
+        if isinstance(entered, Enter) and not flow.pauses.isdisjoint(_numbers(body.where, inside(body, number))):
+            values = infer.value(site, entered.value)
+            if values and all(_is_lock(infer, value) for value in values):
+                yield region.value
+    yield from _acquired(infer, site)
+
+
+def _numbers(where: tuple[int, ...], regions: frozenset[int]) -> Iterator[int]:
+    return (number for number, region in enumerate(where) if region in regions)
+
+
+def _is_lock(infer: Inference, value: Value) -> bool:
+    instance = as_instance(infer, value)
+    names = [ancestor.cls.name for ancestor in mro(infer, instance.cls) if ancestor.cls is not None] if instance else []
+    return any(infer.knowledge.plays(name, "thread lock") is not None for name in names)
+
+
+def _acquired(infer: Inference, site: Site) -> Iterator[int]:
+    ops = infer.body(site).ops
+    flow = flow_of(infer, site)
+    releases = [(place, _receiver(ops, place.number)) for place, _, _ in parts_played(infer, site.module, "releases")]
+    for place, name, _ in parts_played(infer, site.module, "acquires"):
+        lock = _receiver(ops, place.number) if place.site == site else None
+        row = infer.knowledge.blocking(name)
+        if lock is None or (row is not None and is_switched_off(infer, row, place, None)):
+            continue
+        freed = {other.number for other, receiver in releases if other.site == site and receiver == lock}
+        if any(flow.reaches(place.number, pause, freed) for pause in sorted(flow.pauses)):
+            yield place.number
+
+
+def _receiver(ops: tuple[object, ...], number: int) -> object:
+    op = ops[number] if number < len(ops) else None
+    callee = ops[op.func] if isinstance(op, Call) else None
+    return path_of(ops, callee.base) if isinstance(callee, Attr) else None
+
+
+def path_of(ops: tuple[object, ...], number: int) -> object:
+    """The same for two reads of one attribute."""
+    op = ops[number]
+    return (path_of(ops, op.base), op.name) if isinstance(op, Attr) else getattr(op, "name", number)

@@ -1,0 +1,40 @@
+"""Collects from the tables what has to be known before they are read (see `words`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flake8_noblock.knowledge.schema import Blocking, Combine, LoopMethods, Offload, Protocol, Reads, Role, Task
+from flake8_noblock.knowledge.tables import Index, Row, shipped, shipped_index
+
+
+def collect_loop_words() -> dict[str, list[str]]:
+    """The loop words (see `words`) as the tables say them."""
+    speaking = {name: shipped_index(name) for name in sorted(shipped())}
+    rows = {name: index for name, index in speaking.items() if index.loop_callback or index.of(LoopMethods)}
+    binding = [name for name, index in speaking.items() if any(map(_speaks_of_loop, index.of(Role).values()))]
+    callables = {row.rpartition(".")[2] for index in rows.values() for row in index.loop_callback}
+    methods = {m for index in rows.values() for listed in index.of(LoopMethods).values() for row in listed for m in row.methods}
+    attributes = [row for index in speaking.values() for listed in index.of(Blocking).values() for row in listed if row.attribute]
+    return {
+        "modules": sorted({*rows, *binding}),
+        "callables": sorted(callables),
+        "methods": sorted(methods),
+        "running": sorted({name.rpartition(".")[2] for index in speaking.values() for name in index.running}),
+        "properties": sorted({name.rpartition(".")[2] for row in attributes for name in row.names}),
+        "readers": sorted({n.rpartition(".")[2] for i in speaking.values() for kind in (Reads, Protocol) for n in i.of(kind)}),
+        **{f"{kind.__name__} rows": _last_names(speaking.values(), kind) for kind in LISTED},
+    }
+
+
+LISTED: tuple[type[Row], ...] = (Task, Combine, Role, Offload)
+"""The kinds of rows whose last names are among the loop words, so that other calls need not be resolved."""
+
+
+def _last_names(indexes: Iterable[Index], kind: type[Row]) -> list[str]:
+    return sorted({name.rpartition(".")[2] for index in indexes for name in index.of(kind)})
+
+
+def _speaks_of_loop(rows: tuple[Role, ...]) -> bool:
+    """Whether a file that calls it may concern the loop without holding anything asynchronous."""
+    return any(row.part in ("starts a loop", "gets the loop", "makes a loop", "binds to the loop") for row in rows)
