@@ -75,6 +75,8 @@ def _missing(ops: tuple[Op, ...], number: int, positive: bool) -> Iterator[_Key]
                     yield from _missing(ops, value, positive)
         case Call(args=(subject, name), spelling="hasattr") if not positive:
             yield from _attribute(ops, subject, ops[name])
+        case Attr(base=base) if positive and isinstance(ops[base], Attr | Lookup):
+            yield from _outer(ops, base)  # What is of no more use: ``if self.client.is_closed: self.client = make()``.
         case _ if not positive:
             yield from _keys(ops, number)
 

@@ -133,8 +133,19 @@ class Summaries:
                 effects = _as(effects, lambda effect, _: "possible")
             elif region in once:
                 effects = _as(effects, lambda effect, _: "once" if effect.certainty == "certain" else "possible")
-            parts.append(_as(effects, lambda effect, witness: _from_outside(effect, witness, site)))
+            parts.append(_as(effects, lambda effect, witness: self._from_outside(effect, witness, site)))
         return _joined(parts)
+
+    def _from_outside(self, effect: Effect, witness: Witness, site: Site) -> Certainty:
+        """What another module, or another library, does once need not be done here any more."""
+        if effect.certainty != "once" or not isinstance(witness.target, Site):
+            return effect.certainty
+        return "once" if self._unit(witness.target) == self._unit(site) else "possible"
+
+    def _unit(self, site: Site) -> str:
+        """The module of a body, or the library that it belongs to."""
+        module = self.infer.module(site.module)
+        return module.name.partition(".")[0] if module.origin == "library" else site.module
 
     def _doubtful(self, site: Site) -> tuple[frozenset[int], frozenset[int]]:
         """The regions of a body that run once, and those that run for particular values, or elsewhere."""
@@ -173,12 +184,6 @@ def _as(effects: Summary, certainty: Callable[[Effect, Witness], Certainty]) -> 
     if all(effect.certainty == certainty(effect, witness) for effect, witness in effects.items()):
         return effects
     return _joined([{effect._replace(certainty=certainty(effect, witness)): witness} for effect, witness in effects.items()])
-
-
-def _from_outside(effect: Effect, witness: Witness, site: Site) -> Certainty:
-    """What another module does once need not be done here any more."""
-    inside = not isinstance(witness.target, Site) or witness.target.module == site.module
-    return effect.certainty if inside or effect.certainty == "certain" else "possible"
 
 
 def _joined(parts: list[Summary]) -> Summary:
