@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -27,7 +26,7 @@ _KIND = "imports"
 _DECODER = msgspec.msgpack.Decoder(Mentioned)
 
 
-class _Node(NamedTuple):
+class _Node(msgspec.Struct, frozen=True, cache_hash=True):
     """A module as others see it: its file, and the source root from which its own imports are seen."""
 
     path: Path
@@ -44,6 +43,8 @@ class Fingerprints:
         self._store = store
         self._loose = loose
         self._known: dict[_Node, bytes] = {}
+        self._nodes: dict[tuple[str, Path | None], _Node | None] = {}
+        self._neighbours: dict[_Node, tuple[_Node, ...]] = {}
         self._texts: dict[Path, tuple[bytes, Mentioned]] = {}
         self._sources: dict[Path, bytes] = {}
         self._words: dict[Path, frozenset[str]] = {}
@@ -54,6 +55,7 @@ class Fingerprints:
         mark = digest(text)
         if path in self._texts and self._texts[path][0] != mark:
             self._known.clear()
+            self._neighbours.clear()
             self._words.pop(path, None)
         self._sources[path] = text
         self._texts[path] = mark, self._mentioned(text, mark)
@@ -68,8 +70,14 @@ class Fingerprints:
         whole = blake2b(b"\0".join([*own, b"", *sorted(below)]), digest_size=16).digest()
         self._known.update(dict.fromkeys(component, whole))
 
-    def _needed(self, node: _Node) -> Iterator[_Node]:
+    def _needed(self, node: _Node) -> tuple[_Node, ...]:
         """The modules of the project that a module may load, and those that implement what it declares."""
+        found = self._neighbours.get(node)
+        if found is None:
+            found = self._neighbours[node] = tuple(self._find_needed(node))
+        return found
+
+    def _find_needed(self, node: _Node) -> dict[_Node, None]:
         _, text = self._text(node)
         is_package = node.path.stem == "__init__"
         found: dict[_Node, None] = {}
@@ -87,7 +95,7 @@ class Fingerprints:
                 found.update(dict.fromkeys(self._submodules(node, other)))
         if text.declares:
             found.update(dict.fromkeys(self._implementing(text.classes)))
-        yield from found
+        return found
 
     def _submodules(self, node: _Node, package: _Node) -> Iterator[_Node]:
         """The modules of a package that a module names in any way: ``package.module`` need not be imported by that name."""
@@ -114,6 +122,12 @@ class Fingerprints:
                     todo += new
 
     def _node(self, name: str, root: Path | None) -> _Node | None:
+        key = (name, root)
+        if key not in self._nodes:
+            self._nodes[key] = self._located(name, root)
+        return self._nodes[key]
+
+    def _located(self, name: str, root: Path | None) -> _Node | None:
         location = self._finder.find(name, root)
         if location is None or location.path is None or location.origin == "standard library":
             return None

@@ -53,6 +53,7 @@ class Finder:
         self._libraries = libraries
         self._found: dict[str, Location | None] = {}
         self._folders: dict[Path, frozenset[str]] = {}
+        self._submodules: dict[Path, frozenset[str]] = {}
         self._stubs = _Typeshed()
 
     def find(self, name: str, root: Path | None = None) -> Location | None:
@@ -67,7 +68,10 @@ class Finder:
 
     def submodules(self, folder: Path) -> frozenset[str]:
         """The names of the modules and packages in the folder of a package."""
-        return frozenset(entry.partition(".")[0] for entry in self._entries(folder))
+        found = self._submodules.get(folder)
+        if found is None:
+            found = self._submodules[folder] = frozenset(entry.partition(".")[0] for entry in self._entries(folder))
+        return found
 
     def is_standard(self, name: str) -> bool:
         top = name.partition(".")[0]
