@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flake8_noblock.effects.awaitables import lacks
+from flake8_noblock.effects.awaitables import kind_of, lacks
+from flake8_noblock.facts.model import Return
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.classes import is_protocol
 from flake8_noblock.link.inference import Inference, Site
@@ -10,12 +11,21 @@ from flake8_noblock.link.values import Descriptor, Function, Instance, Literal, 
 
 
 def returns_plainly(infer: Inference, site: Site) -> bool:
-    """Whether the function at `site` says that it returns objects that can't be awaited, and no decorator makes something else of it."""
+    """Whether the function at `site` says that it returns objects that can't be awaited, and no decorator makes something else of it.
+
+    One that returns something else besides coroutines works either way, whatever it says.
+    """
     body = infer.body(site)
     if body.returns < 0 or body.is_generator or not stands_for_itself(infer, site):
         return False
+    if not body.is_async and not all(_gives_coroutine(infer, site, op) for op in body.ops if isinstance(op, Return)):
+        return False
     values = declared(infer, site, body.returns)
     return bool(values) and all(_is_plain(infer, value) for value in values)
+
+
+def _gives_coroutine(infer: Inference, site: Site, op: Return) -> bool:
+    return op.value >= 0 and kind_of(infer, infer.value(site, op.value)) == "coroutine"
 
 
 def stands_for_itself(infer: Inference, site: Site) -> bool:

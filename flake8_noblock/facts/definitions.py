@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from flake8_noblock.facts.annotations import read_annotation
 from flake8_noblock.facts.expressions import dotted, read, read_all
 from flake8_noblock.facts.lowering import BodyState
-from flake8_noblock.facts.model import Call, ClassDef, ClassFacts, Closure
+from flake8_noblock.facts.model import Call, ClassDef, ClassFacts, Closure, Return
 from flake8_noblock.facts.parameters import read_parameters
 from flake8_noblock.facts.targets import assign_name
 
@@ -29,6 +29,8 @@ def read_function(state: BodyState, node: ast.FunctionDef | ast.AsyncFunctionDef
         if node.returns is not None:
             inner.returns = read_annotation(inner, node.returns)
         read_body(inner, node.body)
+        if inner.alive and any(isinstance(op, Return) and op.value >= 0 for op in inner.ops):
+            inner.emit(Return(-1), node.body[-1])  # It returns something, and it may end without.
     except RecursionError:
         failed = True
     value = state.emit(Closure(inner.finish(failed)), node)

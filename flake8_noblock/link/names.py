@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_noblock.facts.model import Definition, Import, ModuleFacts
+from flake8_noblock.facts.model import ClassDef, Definition, Import, ModuleFacts
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.program import Module
 from flake8_noblock.link.values import (
@@ -67,9 +67,9 @@ def lookup(infer: Inference, site: Site, name: str) -> Values:
                 limit = infer.value(at, bound) if bound >= 0 else ()
                 return (TypeVariable(name, objects_of(limit)),)
         if body.kind == "class":
-            if own and name in body.names:
+            if own and name in body.names and isinstance(body.ops[body.names[name]], ClassDef):
                 return infer.value(at, body.names[name])
-            classes.append(number)
+            classes.append(number)  # What else it defines it defines later, after this use.
         elif name in body.cells:
             return infer.values(body.cells[name], at)
         at, own = infer.around(at), False
