@@ -292,7 +292,8 @@ def _asks_a_flag(infer: Inference, rounds: _Rounds) -> bool:
             region = body.regions[body.where[number]]
             if region.kind == "branch" and region.value >= 0:
                 conditions.append(region.value)
-    return any(_is_flag(infer, Place(rounds.site, n)) for condition in conditions for n in sources(body, condition))
+    asked = {number for condition in conditions for number in sources(body, condition)} & rounds.members
+    return any(_is_flag(infer, Place(rounds.site, number)) for number in sorted(asked))
 
 
 def _is_flag(infer: Inference, place: Place, depth: int = MOST_READERS) -> bool:
