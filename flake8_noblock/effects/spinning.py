@@ -308,7 +308,7 @@ def _is_flag(infer: Inference, place: Place, depth: int = MOST_READERS) -> bool:
         case Attr(base=base, name=name):
             return _is_plain_attribute(infer, place, base, name)
         case Lookup(name=name):
-            return name in infer.facts(place.site.module).globals or _is_set_around(infer, place.site, name)
+            return _is_module_flag(infer, place.site, name) or _is_set_around(infer, place.site, name)
     return False
 
 
@@ -317,6 +317,13 @@ def _reads_flag(infer: Inference, value: object, depth: int) -> bool:
         return False
     site = Site(value.module, value.body)
     return any(_is_flag(infer, Place(site, number), depth) for number in range(len(infer.body(site).ops)))
+
+
+def _is_module_flag(infer: Inference, site: Site, name: str) -> bool:
+    """Whether a name is one of the module's that functions set, or that starts as a constant."""
+    facts = infer.facts(site.module)
+    number = facts.bodies[0].names.get(name, -1)
+    return name in facts.globals or (number >= 0 and isinstance(facts.bodies[0].ops[number], Const))
 
 
 def _is_set_around(infer: Inference, site: Site, name: str) -> bool:
