@@ -244,6 +244,8 @@ def _only_reads(infer: Inference, function: Function, depth: int) -> bool:
     body = infer.function_body(function)
     if depth == 0 or body.is_async or body.is_generator or infer.module(function.module).origin != "project":
         return False
+    if not any(isinstance(op, Return | Call) for op in body.ops):
+        return False  # It only declares.
     site = Site(function.module, function.body)
     for number, op in enumerate(body.ops):
         if isinstance(op, Call):

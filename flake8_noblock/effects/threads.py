@@ -47,7 +47,7 @@ def _roots(infer: Inference, module: str) -> list[int]:
     found: set[int] = set(handed(infer, module, "thread callback"))
     for place, _, row in calls_with(infer, module, Offload):
         given = argument(infer, place, row.callable)
-        if given is not None:
+        if given is not None and not row.later:
             callee = unwrap_partial(infer, Place(place.site, given))
             found.update(bodies_of(infer, callee) if callee.site.module == module else ())
     bodies = infer.facts(module).bodies
