@@ -244,6 +244,8 @@ def _only_reads(infer: Inference, function: Function, depth: int) -> bool:
     body = infer.function_body(function)
     if depth == 0 or body.is_async or body.is_generator or infer.module(function.module).origin != "project":
         return False
+    if not any(isinstance(op, Return | Call) for op in body.ops):
+        return False  # It only declares.
     site = Site(function.module, function.body)
     for number, op in enumerate(body.ops):
         if isinstance(op, Call):
@@ -292,7 +294,8 @@ def _asks_a_flag(infer: Inference, rounds: _Rounds) -> bool:
             region = body.regions[body.where[number]]
             if region.kind == "branch" and region.value >= 0:
                 conditions.append(region.value)
-    return any(_is_flag(infer, Place(rounds.site, n)) for condition in conditions for n in sources(body, condition))
+    asked = {number for condition in conditions for number in sources(body, condition)} & rounds.members
+    return any(_is_flag(infer, Place(rounds.site, number)) for number in sorted(asked))
 
 
 def _is_flag(infer: Inference, place: Place, depth: int = MOST_READERS) -> bool:
@@ -307,7 +310,7 @@ def _is_flag(infer: Inference, place: Place, depth: int = MOST_READERS) -> bool:
         case Attr(base=base, name=name):
             return _is_plain_attribute(infer, place, base, name)
         case Lookup(name=name):
-            return name in infer.facts(place.site.module).globals or _is_set_around(infer, place.site, name)
+            return _is_module_flag(infer, place.site, name) or _is_set_around(infer, place.site, name)
     return False
 
 
@@ -316,6 +319,13 @@ def _reads_flag(infer: Inference, value: object, depth: int) -> bool:
         return False
     site = Site(value.module, value.body)
     return any(_is_flag(infer, Place(site, number), depth) for number in range(len(infer.body(site).ops)))
+
+
+def _is_module_flag(infer: Inference, site: Site, name: str) -> bool:
+    """Whether a name is one of the module's that functions set, or that starts as a constant."""
+    facts = infer.facts(site.module)
+    number = facts.bodies[0].names.get(name, -1)
+    return name in facts.globals or (number >= 0 and isinstance(facts.bodies[0].ops[number], Const))
 
 
 def _is_set_around(infer: Inference, site: Site, name: str) -> bool:

@@ -108,7 +108,7 @@ def _keeps(infer: Inference, place: Place, user: int, body: Body, depth: int) ->
         case Drop():
             return False
         case Attr():
-            return body.statements[user] != body.statements[place.number]
+            return body.statements[user] != body.statements[place.number] or _is_handed_on(infer, Place(place.site, user))
         case Return():
             return place.site.body not in dropped_results(infer, place.site.module)
         case Display() | Mapping() | Spread():
@@ -117,6 +117,13 @@ def _keeps(infer: Inference, place: Place, user: int, body: Body, depth: int) ->
             parameter = _parameter(infer, place.site, op, place.number)
             return parameter is None or depth == 0 or is_kept(infer, parameter, depth - 1)
     return True
+
+
+def _is_handed_on(infer: Inference, method: Place) -> bool:
+    """Whether a method is used otherwise than by calling it, so that it keeps its object."""
+    ops = infer.body(method.site).ops
+    users = fate(infer, method).users
+    return any(not (isinstance(op := ops[user], Call) and op.func == method.number) for user in users)
 
 
 def _parameter(infer: Inference, site: Site, op: Call, given: int) -> Place | None:

@@ -8,6 +8,7 @@ from flake8_noblock.effects.conditions import argument, is_switched_off
 from flake8_noblock.effects.flow import flow_of, inside
 from flake8_noblock.effects.operations import unwrap_partial
 from flake8_noblock.effects.origins import Place, origins
+from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.rows import calls_with, known_value, part_at, parts_played
 from flake8_noblock.effects.runs import sites_of
 from flake8_noblock.effects.summaries import Summaries
@@ -23,13 +24,16 @@ from flake8_noblock.link.values import Value
 def thread_unsafe(summaries: Summaries, module: str) -> Iterator[tuple[Place, int, Role]]:
     """Calls in code that other threads run of what belongs to the loop's own thread, each with the body that the thread runs.
 
-    Code that has a loop of its own is left out, and what it makes itself.
+    Left out is code that has a loop of its own, what the thread makes itself, and functions that the loop runs, too.
     """
     infer = summaries.infer
     seen: set[Place] = set()
     calls = parts_played(infer, module, "belongs to the loop")
+    on_loop = frozenset(bodies_on_loop(infer, module)) if calls else frozenset()
     for root in _roots(infer, module) if calls else ():
-        run = _reached(summaries, Site(module, root))
+        if root in on_loop:
+            continue
+        run = _reached(summaries, Site(module, root), on_loop)
         if any(part_at(infer, Place(site, number), "starts a loop", "makes a loop") for site, number in _calls(infer, run)):
             continue
         for place, _, row in calls:
@@ -43,7 +47,7 @@ def _roots(infer: Inference, module: str) -> list[int]:
     found: set[int] = set(handed(infer, module, "thread callback"))
     for place, _, row in calls_with(infer, module, Offload):
         given = argument(infer, place, row.callable)
-        if given is not None:
+        if given is not None and not row.later:
             callee = unwrap_partial(infer, Place(place.site, given))
             found.update(bodies_of(infer, callee) if callee.site.module == module else ())
     bodies = infer.facts(module).bodies
@@ -65,14 +69,14 @@ def _methods(infer: Inference, module: str) -> Iterator[int]:
             yield from (n for n, body in enumerate(facts.bodies) if body.owner == index and body.name in methods)
 
 
-def _reached(summaries: Summaries, root: Site) -> set[Site]:
-    """The bodies of one module that a body runs, itself included."""
+def _reached(summaries: Summaries, root: Site, without: frozenset[int]) -> set[Site]:
+    """The bodies of one module that a body runs, itself included, and none of `without`."""
     found, waiting = {root}, [root]
     while waiting:
         for edge in summaries.edges(waiting.pop()):
             for other in sites_of(edge.run):
                 plain = Site(other.module, other.body)
-                if other.module == root.module and plain not in found:
+                if other.module == root.module and other.body not in without and plain not in found:
                     found.add(plain)
                     waiting.append(plain)
     return found

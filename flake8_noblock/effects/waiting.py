@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flake8_noblock.effects.flow import is_pause
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import overrides
+from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Body, Call, Closure, Const, Drop, Import, Lookup, Op, Param, Raise, Return
 from flake8_noblock.link.classes import mro, own_member
@@ -16,20 +17,27 @@ from flake8_noblock.link.values import Function, Instance, SourceClass
 _INERT = (Attr, Const, Drop, Import, Lookup, Param, Raise)
 
 
-def never_waiting(infer: Inference, module: str) -> Iterator[int]:
+def never_waiting(summaries: Summaries, module: str) -> Iterator[int]:
     """The async functions of `module` in which nothing waits, and that nothing asks to be async.
 
     Left out is what is decorated, what only declares, methods that override or are overridden, those that the language calls,
-    and functions that are handed on, since whoever takes them may await them.
+    functions that are handed on, since whoever takes them may await them, and those that block, which have something to await.
     """
+    infer = summaries.infer
     named = _handed_on(infer, module)
     for number, body in enumerate(infer.facts(module).bodies):
         if body.kind != "function" or not body.is_async or body.is_generator or body.failed or body.decorators:
             continue
         if any(map(is_pause, body.ops)) or _only_declares(body) or body.name in named or body.name.startswith("__"):
             continue
-        if body.owner < 0 or not _is_shared(infer, Site(module, number), body):
+        site = Site(module, number)
+        if (body.owner < 0 or not _is_shared(infer, site, body)) and not _blocks(summaries, site):
             yield number
+
+
+def _blocks(summaries: Summaries, site: Site) -> bool:
+    """Whether a body runs an operation that blocks."""
+    return any(summaries.of_edge(edge, site) for edge in summaries.edges(site))
 
 
 def _only_declares(body: Body) -> bool:

@@ -113,13 +113,15 @@ class Offload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Callables that run their argument away from the loop: in a thread, a process, a worker.
 
     ``callable`` is that argument. With ``decorator`` the name is used as ``@name`` (or ``name(f)``): the result of
-    decorating runs away from the loop. ``takes_async``: async callables are welcome, too, and awaited.
+    decorating runs away from the loop. ``takes_async``: async callables are welcome, too, and awaited. ``later``: it runs in no
+    other thread, but when a signal comes, an object goes or the interpreter ends.
     """
 
     names: tuple[str, ...]
     callable: Argument = Argument(position=0)
     decorator: bool = False
     takes_async: bool = False
+    later: bool = False
 
 
 class LoopCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

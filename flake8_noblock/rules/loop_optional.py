@@ -24,7 +24,7 @@ class NeverWaits(Rule):
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         bodies = subject.infer.facts(subject.module).bodies
-        for number in never_waiting(subject.infer, subject.module):
+        for number in never_waiting(subject.summaries, subject.module):
             body = bodies[number]
             text = f"{body.name}() is async and awaits nothing; make it a plain function, so that callers see this"
             yield Finding(body.line, body.column, self.code, text)

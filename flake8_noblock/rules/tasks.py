@@ -8,7 +8,7 @@ from flake8_noblock.effects.combining import misused
 from flake8_noblock.effects.flow import flow_of
 from flake8_noblock.effects.governs import is_governed
 from flake8_noblock.effects.origins import Place, origins
-from flake8_noblock.effects.rows import parts_played
+from flake8_noblock.effects.rows import part_at, parts_played
 from flake8_noblock.effects.tasks import Started, is_kept, is_start, started
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Await, Call, Drop, Lookup, Op
@@ -89,8 +89,17 @@ def _is_early(infer: Inference, place: Place) -> bool:
     made = origins(infer, Place(place.site, callee.base)) if isinstance(callee, Attr) else None
     if not made or any(start.site != place.site or is_start(infer, start) is None for start in made):
         return False
+    if any(_is_asked(infer, start, place.number) for start in made):
+        return False
     flow = flow_of(infer, place.site)
     return any(flow.reaches(start.number, place.number, flow.pauses) for start in made)
+
+
+def _is_asked(infer: Inference, task: Place, before: int) -> bool:
+    """Whether a task is asked, before an operation, whether it is done."""
+    methods = [user for user in fate(infer, task).users if user < before]
+    calls = [number for number in _calls_of(infer, task.site, tuple(methods)) if number < before]
+    return any(part_at(infer, Place(task.site, call), "moved by the loop") is not None for call in calls)
 
 
 class AtOnce(Rule):
