@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -26,11 +26,14 @@ from flake8_noblock.knowledge.schema import (
     Dispatch,
     Entry,
     Fails,
+    Guard,
     Hooks,
     Invoke,
+    Limit,
     LoopCallback,
     LoopMethods,
     Offload,
+    Outcome,
     Part,
     Protocol,
     Reads,
@@ -63,6 +66,9 @@ Row = (
     | Reads
     | SyncMethods
     | Fails
+    | Limit
+    | Guard
+    | Outcome
     | Entry
     | Role
     | Combine
@@ -85,6 +91,7 @@ class Index:
     safe: frozenset[str]
     fields: frozenset[str]
     running: frozenset[str]
+    closing: frozenset[str]
     classes: frozenset[str]
 
     def of(self, kind: type[R]) -> Mapping[str, tuple[R, ...]]:
@@ -145,9 +152,10 @@ def index_of(tables: Iterable[Table]) -> Index:
             safe=(*whole.safe, *table.safe),
             fields=(*whole.fields, *table.fields),
             running=(*whole.running, *table.running),
+            closing=(*whole.closing, *table.closing),
         )
     classes = _classes(rows, whole)
-    sets = frozenset(whole.safe), frozenset(whole.fields), frozenset(whole.running)
+    sets = frozenset(whole.safe), frozenset(whole.fields), frozenset(whole.running), frozenset(whole.closing)
     return Index(rows, whole.aliases, whole.returns, whole.attributes, whole.bases, *sets, classes)
 
 
@@ -156,12 +164,17 @@ def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
     found: dict[type[object], dict[str, tuple[Row, ...]]] = {}
     called = (table.blocking, table.offload, table.loop_callback, table.protocol, table.invoke, table.decorator, table.dispatch)
     awaited = (table.awaitable, table.task, table.consumer, table.reads, table.fails, table.role, table.combine)
+    failing = (table.limit, table.guard, table.outcome)
     methods = (table.loop_methods, table.thread_methods, table.sync_methods)
-    for row in chain[Row](*called, *awaited, *methods, table.cut, table.hooks, table.entry):
+    for row in chain[Row](*called, *awaited, *failing, *methods, table.cut, table.hooks, table.entry):
         named = found.setdefault(type(row), {})
         for name in _names(row):
             named[name] = (*named.get(name, ()), row)
     return found
+
+
+BY_NAME = "functions by name"
+"""The name under which rows of frameworks stand that go by the names of functions."""
 
 
 def _names(row: Row) -> tuple[str, ...]:
@@ -169,7 +182,7 @@ def _names(row: Row) -> tuple[str, ...]:
         case LoopMethods() | ThreadMethods() | Hooks() | SyncMethods():
             return row.classes
         case Entry():
-            return (*row.decorators, *row.classes, *row.registers)
+            return (*row.decorators, *row.classes, *row.registers, *([BY_NAME] if row.functions else []))
     return row.names
 
 
@@ -384,6 +397,36 @@ class Knowledge:
         """The row saying that awaiting what `name` gives can fail."""
         return _last(self._rows(Fails, name))
 
+    def limit(self, name: str) -> Limit | None:
+        """The row saying that `name` puts a time limit on what is awaited."""
+        return _last(self._rows(Limit, name))
+
+    def guard(self, name: str) -> Guard | None:
+        """The row saying that `name`, a context manager or decorator, keeps errors in."""
+        return _last(self._rows(Guard, name))
+
+    def outcome(self, name: str) -> Outcome | None:
+        """The row saying what method `name` of a task has to do with how it ends."""
+        return _last(self._rows(Outcome, name))
+
+    def outcome_by_word(self, word: str) -> str | None:
+        """What a method called `word` does if it is one of a task or future: look, cancel or register; None: it is none."""
+        return next((does for does in ("look", "cancel", "register") if f"{does} {word}" in words.loop_words()["outcomes"]), None)
+
+    def may_start_task(self, word: str) -> bool:
+        """Whether a callable whose last name is `word` may start a task."""
+        return word in words.loop_words()["Task rows"] or any(n.rpartition(".")[2] == word for n in self.own.of(Task))
+
+    def may_collect(self, keywords: Iterable[str]) -> bool:
+        """Whether a call with these keywords may give errors as results."""
+        return not words.loop_words()["collecting"].isdisjoint(keywords)
+
+    def keeps_tasks(self, cls: str) -> bool:
+        """Whether objects of class `cls` keep the tasks that are started with them, and raise their failures together."""
+        name = self.canonical(cls)
+        rows = [row for index in self._indexes(name) for named in index.of(Task).items() for row in named[1] if row.kept]
+        return any(owner.rpartition(".")[0] == name for row in rows for owner in row.names)
+
     def entries(self, name: str) -> tuple[Entry, ...]:
         """The rows saying that a framework calls what `name`, a decorator, class or registering callable, gives it."""
         return self._all_rows(Entry, name)
@@ -399,6 +442,15 @@ class Knowledge:
     def thread_methods(self, name: str) -> frozenset[str]:
         """The methods that other threads call on subclasses of class `name`."""
         return frozenset(method for row in self._all_rows(ThreadMethods, name) for method in row.methods)
+
+    def entries_by_name(self) -> Iterator[Entry]:
+        """The rows of frameworks that go by the names of functions and modules."""
+        for index in (self.own, *map(shipped_index, words.loop_words()["going by names"])):
+            yield from index.of(Entry).get(BY_NAME, ())
+
+    def is_closing(self, word: str) -> bool:
+        """Whether methods called `word` give something back, so that a failure of theirs is nothing to act on."""
+        return word in words.loop_words()["closing"] or word in self.own.closing
 
     def returns(self, name: str) -> str | None:
         """The class of which calling `name` gives an instance."""
