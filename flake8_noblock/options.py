@@ -31,10 +31,11 @@ LONG_KINDS: frozenset[Kind] = frozenset({"sleep", "network", "database", "subpro
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How far calls are followed, and whether what merely may run counts."""
+    """How far calls are followed, whether what merely may run counts, and whether frameworks leave errors to the project."""
 
     follow: Follow = "libraries"
     possible: bool = False
+    frameworks_unguarded: bool = False
 
     def enters(self, origin: str) -> bool:
         """Whether bodies of modules of this origin are looked at."""
@@ -86,7 +87,7 @@ def parse(values: Mapping[str, Sequence[str]], folder: Path) -> Options:
         Knowledge(index_of(tables), tuple(given("safe-calls"))),
         tuple(_source_root(folder, value) for value in given("src")),
         folder,
-        Scope(_follow(given("follow")), bool(given("possible"))),
+        Scope(_follow(given("follow")), bool(given("possible")), bool(given("frameworks-unguarded"))),
         _depth(given("callback-depth")),
         _environment(folder, given("environment")),
         next((folder / value for value in given("cache-dir")[-1:] if value != "none"), None),
