@@ -69,7 +69,34 @@ def callers(infer: Inference, site: Site) -> Callers | None:
             else:
                 calls.append(call)
         cache[site] = Callers(tuple(dict.fromkeys(calls)), escapes)
+    found: Callers = cache[site]  # type: ignore[assignment]
+    is_plain = infer.body(site).owner < 0 and infer.body(site).parent == 0
+    return _through_unknown_modules(infer, site) if is_plain and found == Callers((), False) else found
+
+
+LEAST_PLUGINS = 3
+"""Modules that define a function of one name: fewer are no plug-ins."""
+
+
+def _through_unknown_modules(infer: Inference, site: Site) -> Callers | None:
+    """The calls of something with the name of a function that several modules define at their top, as plug-ins do, on objects of
+    which nothing is known: modules that are imported by a name made up at run time. None where too many files may hold some."""
+    name = infer.body(site).name
+    modules = infer.program.modules_mentioning(Question(name))
+    if modules is None:
+        return None
+    cache = infer.caches.setdefault("callers through unknown modules", {})
+    if site not in cache:
+        plugins = [module for module in modules if _defines(infer, module, name)]
+        reads = [place for module in modules for place in references(infer, module, name) if len(plugins) >= LEAST_PLUGINS]
+        unknown = [p for p in reads if isinstance(infer.body(p.site).ops[p.number], Attr) and is_unknown(infer.value(*p))]
+        uses = [use for place in unknown for use in _uses(infer, place, site, "possible", 0)]
+        cache[site] = Callers(tuple([use for use in uses if use is not None]), None in uses)
     return cache[site]  # type: ignore[return-value]
+
+
+def _defines(infer: Inference, module: str, name: str) -> bool:
+    return any(body.parent == 0 and body.name == name for body in infer.facts(module).bodies)
 
 
 def _modules_that_may_call(infer: Inference, site: Site) -> list[str] | None:
