@@ -53,13 +53,15 @@ class End:
     It is ``awaited`` (entered, iterated, run to its end) by the operation at `place`; started and ``kept`` by a group there, or
     started as a ``task`` of which nothing more becomes; ``returned``; ``stored`` in an attribute, container or name of others;
     asked for attribute or ``method``; ``dropped``. ``unknown`` is what can't be followed. `through` are the calls that it was
-    handed to on the way, and `task` tells that one of them started it as a task.
+    handed to on the way, and `task` tells that one of them started it as a task. `given` is the call by which it became a parameter
+    of the function in which `place` stands, where that is another one.
     """
 
     kind: EndKind
     place: Place
     through: tuple[Place, ...] = ()
     task: bool = False
+    given: Place | None = None
 
 
 def ends(infer: Inference, place: Place) -> tuple[End, ...]:
@@ -206,7 +208,12 @@ def _passed(infer: Inference, place: Place, call: Call, value: Place, callee: Fu
     for number, op in enumerate(body.ops):
         if isinstance(op, Param) and argument_for(infer.body(place.site), call, body, op.index, skip) == value.number:
             found = True
-            yield from [replace(end, through=(place, *end.through)) for end in _on(infer, Place(site, number), seen)]
+            for end in _on(infer, Place(site, number), seen):
+                if end.kind == "returned":
+                    after = _on(infer, place, seen)
+                    yield from [replace(e, through=(*end.through, *e.through), task=end.task or e.task) for e in after]
+                else:
+                    yield replace(end, given=end.given or place)
     if not found:
         yield End("unknown", place)
 

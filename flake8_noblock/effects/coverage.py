@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flake8_noblock.effects.awaiting import End, rows_of
+from flake8_noblock.effects.awaiting import End, ends, rows_of
 from flake8_noblock.effects.callers import callers, is_entry, is_interface, overrides_of_library
 from flake8_noblock.effects.errors import Failure
 from flake8_noblock.effects.failing import collects
 from flake8_noblock.effects.guards import Passed, decorators_of, on_the_way_out, out_of_group
-from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.outcomes import sight
 from flake8_noblock.link.inference import Inference, Site
 
@@ -44,22 +43,29 @@ class Question:
     is_out: Callable[[Inference, Site], bool]
 
 
-def way_out(infer: Inference, start: Node, asked: Question) -> Site | None:
-    """The function by which a failure that leaves `start` gets out of the program, the nearest one; None: it doesn't."""
-    seen = {start}
-    waiting = deque([start])
-    while waiting and len(seen) <= MOST_FUNCTIONS:
+def way_out(infer: Inference, site: Site, end: End, asked: Question) -> Site | None:
+    """The function by which a failure that arises at `end`, an end of what `site` makes, gets out of the program, the nearest one;
+    None: it doesn't.
+
+    Where a module itself lets it out it is the function that the module calls.
+    """
+    starts = list(_through(infer, Node(site, False), end, asked))
+    if _ROOT in starts:
+        return site
+    before = {start: start for start in starts if start is not None}
+    waiting = deque(before)
+    while waiting and len(before) <= MOST_FUNCTIONS:
         node = waiting.popleft()
         if infer.body(node.site).kind == "module":
-            return node.site
+            return before[node].site
         if asked.covers(infer, node.site):
             continue
         found = list(_onwards(infer, node, asked))
         if _ROOT in found:
             return node.site
         for one in found:
-            if one is not None and one not in seen:
-                seen.add(one)
+            if one is not None and one not in before:
+                before[one] = node
                 waiting.append(one)
     return None
 
@@ -108,7 +114,19 @@ def _through(infer: Inference, node: Node, end: End, asked: Question) -> Iterato
     else:
         passed = asked.stops(infer, end, node.wrapped)
         if passed is not None and not passed.caught:
-            yield Node(end.place.site, passed.wrapped)
+            yield from _out_of_body(infer, end, passed.wrapped, asked)
+
+
+def _out_of_body(infer: Inference, end: End, wrapped: bool, asked: Question) -> Iterator[Node | None]:
+    """A failure leaves the body where the end stands; if that was given the awaitable, it goes on where it was given it."""
+    node = Node(end.place.site, wrapped)
+    if end.given is None:
+        yield node
+    elif infer.body(end.place.site).is_async:
+        for after in ends(infer, end.given):
+            yield from _through(infer, node, after, asked)
+    else:
+        yield from _through(infer, node, End("awaited", end.given), asked)
 
 
 def _through_task(infer: Inference, node: Node, end: End, asked: Question) -> Iterator[Node | None]:
@@ -125,8 +143,8 @@ def _through_task(infer: Inference, node: Node, end: End, asked: Question) -> It
 # --- failures ---
 
 
-def uncovered(infer: Inference, start: Site, failed: Failure, wrapped: bool, frameworks_cover: bool) -> Site | None:
-    """The function by which a failure that leaves the body at `start` gets out of the program; None: it is caught."""
+def uncovered(infer: Inference, site: Site, end: End, failed: Failure, frameworks_cover: bool) -> Site | None:
+    """The function by which a failure that arises at `end`, in or from `site`, gets out of the program; None: it is caught."""
     cache = infer.caches.setdefault("what functions as a whole catch", {})
 
     def stops(infer: Inference, end: End, wrapped: bool) -> Passed | None:
@@ -147,15 +165,4 @@ def uncovered(infer: Inference, start: Site, failed: Failure, wrapped: bool, fra
     def is_out(infer: Inference, site: Site) -> bool:
         return not frameworks_cover and is_entry(infer, site)
 
-    return way_out(infer, Node(start, wrapped), Question(stops, covers, is_out))
-
-
-def first_step(infer: Inference, end: End, failed: Failure) -> Passed | None:
-    """What becomes of the failure of an operation where it is awaited; None: that is not seen."""
-    if collects(infer, end):
-        return Passed(True, False)
-    if end.kind == "kept":
-        return out_of_group(infer, end.place, failed)
-    return on_the_way_out(infer, end.place, failed)
-
-
+    return way_out(infer, site, end, Question(stops, covers, is_out))

@@ -251,7 +251,13 @@ def gets_out(infer: Inference, end: End, failed: Failure) -> bool:
     if end.kind == "kept":
         passed = out_of_group(infer, end.place, failed)
         return passed is not None and not passed.caught
-    return not on_the_way_out(infer, end.place, failed).caught
+    if on_the_way_out(infer, end.place, failed).caught:
+        return False
+    if end.given is None:
+        return True
+    if not infer.body(end.place.site).is_async:
+        return not on_the_way_out(infer, end.given, failed).caught
+    return any(gets_out(infer, after, failed) for after in ends(infer, end.given) if after.kind in ("awaited", "kept"))
 
 
 def collects(infer: Inference, end: End) -> bool:

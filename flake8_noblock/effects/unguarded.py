@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flake8_noblock.effects.awaiting import End, ends, rows_of
+from flake8_noblock.effects.awaiting import End, rows_of
 from flake8_noblock.effects.callers import is_entry
 from flake8_noblock.effects.conditions import argument
-from flake8_noblock.effects.coverage import Node, Question, first_step, uncovered, way_out
+from flake8_noblock.effects.coverage import Question, uncovered, way_out
 from flake8_noblock.effects.errors import Failure, catches_cancellation
 from flake8_noblock.effects.failing import Failing, escaping, failing, failure_of_call, reached_numbers
 from flake8_noblock.effects.guards import Passed, entered_call, names_of
@@ -37,10 +37,7 @@ def unguarded(infer: Inference, site: Site, frameworks_cover: bool) -> Iterator[
     for one in failing(infer, site):
         if one.place in seen:
             continue
-        passed = first_step(infer, one.end, one.failure)
-        if passed is None or passed.caught:
-            continue
-        outermost = uncovered(infer, one.end.place.site, one.failure, passed.wrapped, frameworks_cover)
+        outermost = uncovered(infer, site, one.end, one.failure, frameworks_cover)
         if outermost is not None:
             seen.add(one.place)
             yield Unguarded(one, outermost)
@@ -103,11 +100,9 @@ def unlimited(infer: Inference, site: Site) -> Iterator[Failing]:
             number = argument(infer, one.made, row.timeout)
             if number is not None and infer.value(site, number) != (Literal(None),):
                 continue
-        passed = _limits(infer, one.end, False)
-        if passed.caught or way_out(infer, Node(one.end.place.site, False), question) is None:
-            continue
-        seen.add(one.place)
-        yield one
+        if way_out(infer, site, one.end, question) is not None:
+            seen.add(one.place)
+            yield one
 
 
 def _never(infer: Inference, site: Site) -> bool:

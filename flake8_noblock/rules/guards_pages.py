@@ -41,12 +41,24 @@ None of its own. `--noblock-knowledge` adds tables that say which context manage
 what they are given (`consumer`).
 """
 
+
+
+def _joined(own: str, *common: str) -> str:
+    """What is particular to a rule, and below it what holds for several."""
+    return "\n".join((cleandoc(own), *common))
+
+
 UNGUARDED = Page(
-    reports=f"""{cleandoc("""
-        An await that can fail and whose failure nothing catches on some known way out of the program. It is reported once, where the
-        operation is awaited, not again in the callers; the message names what can fail and the function by which the failure
-        gets out.
-    """)}\n{_FAILING}{_GUARDED}{_COVERED}""",
+    reports=_joined(
+        """
+        An await that can fail and whose failure nothing catches on some known way out of the program. It is reported once,
+        where the operation is awaited, not again in the callers; the message names what can fail and the function by which the
+        failure gets out.
+        """,
+        _FAILING,
+        _GUARDED,
+        _COVERED,
+    ),
     hurts="""
         Hosts go down, connections are reset, deadlines pass. An error that nobody catches ends the coroutine, the task and often
         the program, at a time that nobody chose, with a traceback instead of an answer.
@@ -95,17 +107,20 @@ UNGUARDED = Page(
 )
 
 UNSEEN_TASK = Page(
-    reports=f"""{cleandoc("""
-        A task that can fail and at whose end nobody looks: it is not awaited, gathered or started in a group; no callback of it asks
-        for `exception()` or `result()`; and where it is stored, nobody who reads that name awaits it. The coroutine has to let a
-        failure out: one that guards its awaits itself is fine. The finding stands where the task is started.
-    """)}\n{_FAILING}""",
+    reports=_joined(
+        """
+        A task that can fail and at whose end nobody looks: it is not awaited, gathered or started in a group; no callback of
+        it asks for `exception()` or `result()`; and where it is stored, nobody who reads that name awaits it. The coroutine
+        has to let a failure out: one that guards its awaits itself is fine. The finding stands where the task is started.
+        """,
+        _FAILING,
+    ),
     hurts="""
-        The work is not done, and nothing says so. The loop logs the error of a task only when the task object is destroyed; as long
-        as anybody holds it, in a set or an attribute, there is silence.
+        The work is not done, and nothing says so. The loop logs the error of a task only when the task object is destroyed; as
+        long as anybody holds it, in a set or an attribute, there is silence.
 
-        Measured on a two-core Linux machine with Python 3.12: of a task that failed after 1 ms and was kept in a set nothing was seen
-        for 1,000 ms, until the set was emptied.
+        Measured on a two-core Linux machine with Python 3.12: of a task that failed after 1 ms and was kept in a set nothing
+        was seen for 1,000 ms, until the set was emptied.
     """,
     bad="""
         import asyncio
@@ -141,13 +156,13 @@ UNSEEN_TASK = Page(
             job.add_done_callback(jobs.discard)
     """,
     certainty="""
-        A task that is returned, handed to code that isn't seen, or stored under a name that somebody somewhere reads and awaits is
-        not reported, nor one whose coroutine is not known.
+        A task that is returned, handed to code that isn't seen, or stored under a name that somebody somewhere reads and
+        awaits is not reported, nor one whose coroutine is not known.
     """,
     options=_FRAMEWORKS,
     off="""
-        Where a handler of the loop (`set_exception_handler`) reports lost errors, and tasks are not kept. Write `# noqa: NBL402` on
-        the line.
+        Where a handler of the loop (`set_exception_handler`) reports lost errors, and tasks are not kept. Write `# noqa:
+        NBL402` on the line.
 
         Related: RUF006 of ruff, which asks for a reference to the task and not for a look at its failure; NBL601.
     """,
@@ -161,8 +176,8 @@ SWALLOWED = Page(
         `task.cancel()` and then `await task` is how one waits for a task that was cancelled.
     """,
     hurts="""
-        A task is asked to stop by `CancelledError`. A coroutine that goes on instead can't be stopped: time limits don't limit it,
-        task groups wait for it, and the program hangs when it should end.
+        A task is asked to stop by `CancelledError`. A coroutine that goes on instead can't be stopped: time limits don't limit
+        it, task groups wait for it, and the program hangs when it should end.
 
         Measured on a two-core Linux machine with Python 3.12: `asyncio.wait_for(f(), 0.1)` of a coroutine that swallows
         cancellation took 1,111 ms, as long as its work did; of one that raises it again 114 ms.
@@ -204,8 +219,8 @@ SWALLOWED = Page(
 
 DROPPED = Page(
     reports="""
-        A handler around an await that catches every error and does nothing at all: `except Exception` (or a bare `except`) with no
-        more than `pass`, `continue`, `break` or `return` of nothing, and `contextlib.suppress(Exception)`.
+        A handler around an await that catches every error and does nothing at all: `except Exception` (or a bare `except`)
+        with no more than `pass`, `continue`, `break` or `return` of nothing, and `contextlib.suppress(Exception)`.
     """,
     hurts="""
         Whatever goes wrong, a host that is down or a misspelt name, looks like success. Nobody can find out later why there is no
@@ -241,14 +256,14 @@ DROPPED = Page(
                     print(f"not loaded: {error!r}")
     """,
     certainty="""
-        A handler that logs, sets something, returns a value or keeps the error is fine. Best-effort clean-up is fine, too: a `try`
-        in which only calls such as `close`, `disconnect`, `unlink` or a cancelled task are awaited, all that stands in a function of
-        such a name, and a loop of tries that ends in an error of its own.
+        A handler that logs, sets something, returns a value or keeps the error is fine. Best-effort clean-up is fine, too: a
+        `try` in which only calls such as `close`, `disconnect`, `unlink` or a cancelled task are awaited, all that stands in a
+        function of such a name, and a loop of tries that ends in an error of its own.
     """,
     options=_NONE,
     off="""
-        Where an optional extra may fail unseen. Better name the errors that are expected; or write `# noqa: NBL404` on the line of the
-        handler.
+        Where an optional extra may fail unseen. Better name the errors that are expected; or write `# noqa: NBL404` on the
+        line of the handler.
 
         Related: S110 and S112 of ruff, for any code; SIM105 of ruff, which asks for `contextlib.suppress` instead.
     """,
@@ -291,8 +306,8 @@ UNCOLLECTED = Page(
                     print(f"not sent to {address}: {result!r}")
     """,
     certainty="""
-        Results that are used in any way count as looked at. Not reported either: where tasks are cancelled in the same function, and
-        where all that is gathered are calls that give something back, such as `close`.
+        Results that are used in any way count as looked at. Not reported either: where tasks are cancelled in the same
+        function, and where all that is gathered are calls that give something back, such as `close`.
     """,
     options=_NONE,
     off="""
@@ -311,8 +326,8 @@ CUT_SHORT = Page(
     hurts="""
         Connections stay open, locks stay locked, files stay half written, and only when a program is shut down under load.
 
-        Measured on a two-core Linux machine with Python 3.12: clean-up that takes 50 ms was cut off by a second cancellation after
-        29 ms; with `asyncio.shield` it ran to its end, 62 ms.
+        Measured on a two-core Linux machine with Python 3.12: clean-up that takes 50 ms was cut off by a second cancellation
+        after 29 ms; with `asyncio.shield` it ran to its end, 62 ms.
     """,
     bad="""
         import asyncio
@@ -348,16 +363,19 @@ CUT_SHORT = Page(
 )
 
 UNLIMITED = Page(
-    reports=f"""{cleandoc("""
+    reports=_joined(
+        """
         An await of the network that nothing ends if the other side never answers: no `asyncio.timeout`, `asyncio.wait_for`,
-        `anyio.fail_after` or the like around it or around all known calls of its function, no time limit among its arguments, and none
-        that the library sets by itself, as httpx and aiohttp do.
-    """)}\n{_FAILING}""",
+        `anyio.fail_after` or the like around it or around all known calls of its function, no time limit among its arguments,
+        and none that the library sets by itself, as httpx and aiohttp do.
+        """,
+        _FAILING,
+    ),
     hurts="""
         A connection whose other end is gone without a word stays open for ever, and so does the coroutine that reads from it.
 
-        Measured on a two-core Linux machine with Python 3.12: `readline()` from a server that accepts and never answers was not done
-        after 10,000 ms; in `asyncio.timeout(1)` it was given up after 1,032 ms.
+        Measured on a two-core Linux machine with Python 3.12: `readline()` from a server that accepts and never answers was
+        not done after 10,000 ms; in `asyncio.timeout(1)` it was given up after 1,032 ms.
     """,
     bad="""
         import asyncio
@@ -383,8 +401,8 @@ UNLIMITED = Page(
                 return b""
     """,
     certainty="""
-        Whether a wait without end is meant, as that of a server for its clients, can't be seen: that is why the rule is off by default.
-        Time limits that a client object was made with are not followed to its methods.
+        Whether a wait without end is meant, as that of a server for its clients, can't be seen: that is why the rule is off by
+        default. Time limits that a client object was made with are not followed to its methods.
     """,
     options="""
         None of its own. `--noblock-knowledge` adds tables that say what sets a time limit (`limit`), and which operations of the
@@ -399,12 +417,12 @@ UNLIMITED = Page(
 
 STRICT = Page(
     reports="""
-        The practice to the letter: each `await`, `async with` and `async for` that does not stand in a `try` with a handler, in its own
-        function. Whether it can fail, and who calls the function, makes no difference.
+        The practice to the letter: each `await`, `async with` and `async for` that does not stand in a `try` with a handler,
+        in its own function. Whether it can fail, and who calls the function, makes no difference.
     """,
     hurts="""
-        Mostly it doesn't: most awaits need no handler of their own, see [NBL401](NBL401.md). The rule is for code that has to answer for
-        each failure on the spot, and for a first look at foreign code.
+        Mostly it doesn't: most awaits need no handler of their own, see [NBL401](NBL401.md). The rule is for code that has to
+        answer for each failure on the spot, and for a first look at foreign code.
 
         Measured on a two-core Linux machine with Python 3.12: a `try` around a statement that raises nothing costs less than
         0.0001 ms.
