@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+from flake8_noblock.knowledge.index import index_of
 from flake8_noblock.knowledge.schema import Argument, Blocking, Kind, LoopCallback, Offload, Table
-from flake8_noblock.knowledge.tables import Knowledge, TableError, index_of, read_table
+from flake8_noblock.knowledge.tables import Knowledge, TableError, read_table
 from flake8_noblock.knowledge.words import CALLBACK_DEPTH
 from flake8_noblock.link.environment import site_packages
 

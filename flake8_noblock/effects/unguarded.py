@@ -14,10 +14,10 @@ from flake8_noblock.effects.failing import Failing, escaping, failing, failure_o
 from flake8_noblock.effects.guards import Passed, entered_call, names_of
 from flake8_noblock.effects.handlers import is_await
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.effects.roots import last_name
 from flake8_noblock.effects.outcomes import sight
+from flake8_noblock.effects.rows import last_name
 from flake8_noblock.facts.model import Await, Call
-from flake8_noblock.knowledge.schema import Limit
+from flake8_noblock.knowledge.schema import Limit, Task
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.sources import source_of
 from flake8_noblock.link.values import Function, Literal
@@ -55,7 +55,7 @@ def unseen_tasks(infer: Inference, site: Site) -> Iterator[Unseen]:
     """The tasks that the body at `site` starts, that can fail, and at whose end nobody looks."""
     for number, op in reached_numbers(infer, site):
         place = Place(site, number)
-        if not isinstance(op, Call) or not infer.knowledge.may_start_task(last_name(infer, Place(site, op.func))):
+        if not isinstance(op, Call) or not infer.knowledge.may_have_row(Task, last_name(infer, Place(site, op.func))):
             continue
         task, _ = rows_of(infer, place)
         if task is None or task.kept:

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from flake8_noblock.knowledge.schema import Blocking, Combine, Consumer, Entry, LoopMethods, Offload, Outcome, Protocol, Reads, Role, Task
-from flake8_noblock.knowledge.tables import BY_NAME, Index, R, Row, shipped, shipped_index
+from flake8_noblock.knowledge.index import BY_NAME, Index, R, Row
+from flake8_noblock.knowledge.schema import (
+    Blocking,
+    Combine,
+    Consumer,
+    Entry,
+    LoopMethods,
+    Offload,
+    Outcome,
+    Protocol,
+    Reads,
+    Role,
+    Task,
+)
+from flake8_noblock.knowledge.tables import shipped, shipped_index
 
 
 def collect_loop_words() -> dict[str, list[str]]:
