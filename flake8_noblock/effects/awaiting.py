@@ -53,8 +53,8 @@ class End:
     It is ``awaited`` (entered, iterated, run to its end) by the operation at `place`; started and ``kept`` by a group there, or
     started as a ``task`` of which nothing more becomes; ``returned``; ``stored`` in an attribute, container or name of others;
     asked for attribute or ``method``; ``dropped``. ``unknown`` is what can't be followed. `through` are the calls that it was
-    handed to on the way, and `task` tells that one of them started it as a task. `given` is the call by which it became a parameter
-    of the function in which `place` stands, where that is another one.
+    handed to on the way, and `task` tells that one of them started it as a task. `given` is the call by which it became a
+    parameter of the function in which `place` stands, where that is another one.
     """
 
     kind: EndKind

@@ -36,7 +36,7 @@ Certainty = Literal["known", "possible"]
 
 
 @dataclass(frozen=True, slots=True)
-class Call_:
+class FoundCall:
     """A call of a function: what becomes of the awaitable that it gives. Only `possible`: the object is not known."""
 
     end: End
@@ -47,7 +47,7 @@ class Call_:
 class Callers:
     """The calls of a function that were found; `escapes`: it is handed to code that may call it in ways that are not seen."""
 
-    calls: tuple[Call_, ...]
+    calls: tuple[FoundCall, ...]
     escapes: bool
 
 
@@ -61,7 +61,7 @@ def callers(infer: Inference, site: Site) -> Callers | None:
         return None
     cache = infer.caches.setdefault("callers", {})
     if site not in cache:
-        calls: list[Call_] = []
+        calls: list[FoundCall] = []
         escapes = False
         for call in _uses_everywhere(infer, site, modules):
             if call is None:
@@ -116,7 +116,7 @@ def _is_protocol(name: str) -> bool:
     return name.startswith("__") and name.endswith("__")
 
 
-def _uses_everywhere(infer: Inference, site: Site, modules: list[str]) -> Iterator[Call_ | None]:
+def _uses_everywhere(infer: Inference, site: Site, modules: list[str]) -> Iterator[FoundCall | None]:
     """The calls of a function; None for any other use of it."""
     name = infer.body(site).name
     for place in _made(infer, site):
@@ -205,14 +205,14 @@ def _overrides(infer: Inference, base: Function, cls: SourceClass, site: Site) -
     return owner != cls and any(ancestor.cls == cls for ancestor in mro(infer, owner))
 
 
-def _uses(infer: Inference, place: Place, site: Site, certainty: Certainty, depth: int) -> Iterator[Call_ | None]:
+def _uses(infer: Inference, place: Place, site: Site, certainty: Certainty, depth: int) -> Iterator[FoundCall | None]:
     """What is done with the value at `place`, which is the function at `site`."""
     ops = infer.body(place.site).ops
     for user in fate(infer, place).users:
         op = ops[user]
         match op:
             case Call(func=func) if func == place.number:
-                yield from [Call_(end, certainty) for end in ends(infer, Place(place.site, user))]
+                yield from [FoundCall(end, certainty) for end in ends(infer, Place(place.site, user))]
             case Call(func=func) if func not in infer.body(site).decorators or place.site != infer.around(site):
                 yield from _handed(infer, Place(place.site, user), place, site, certainty, depth)
             case Unary() | Compare() | Drop() | Call() | Attr():
@@ -223,23 +223,23 @@ def _uses(infer: Inference, place: Place, site: Site, certainty: Certainty, dept
 
 def _handed(
     infer: Inference, call: Place, function: Place, site: Site, certainty: Certainty, depth: int
-) -> Iterator[Call_ | None]:
+) -> Iterator[FoundCall | None]:
     """The function is an argument of a call."""
     task, consumer = rows_of(infer, call)
     row = task or consumer
     if row is not None and row.function and is_given(infer, call, row.coroutine, function.number):
         if task is not None:
-            yield Call_(End("kept" if task.kept else "task", call, (call,), True), certainty)
+            yield FoundCall(End("kept" if task.kept else "task", call, (call,), True), certainty)
         else:
             found = [end for end in ends(infer, call) if end.kind == "awaited"]
-            yield from [Call_(end, certainty) for end in found or [End("awaited", call, (call,))]]
+            yield from [FoundCall(end, certainty) for end in found or [End("awaited", call, (call,))]]
     elif depth < 2 and any(isinstance(value, Partial) for value in infer.value(call.site, call.number)):
         yield from _uses(infer, call, site, certainty, depth + 1)
     else:
         yield None
 
 
-def _protocol_uses(infer: Inference, module: str, site: Site) -> Iterator[Call_ | None]:
+def _protocol_uses(infer: Inference, module: str, site: Site) -> Iterator[FoundCall | None]:
     """Where the language calls a method of an object: entering, iterating, awaiting."""
     name = infer.body(site).name
     for index, body in enumerate(infer.facts(module).bodies):
@@ -247,7 +247,7 @@ def _protocol_uses(infer: Inference, module: str, site: Site) -> Iterator[Call_ 
             if isinstance(op, Enter | Exit | Element | Await) and name in _protocol_methods(op):
                 values = infer.value(Site(module, index), op.value)
                 if any(_has_method(infer, value, site) for value in values):
-                    yield Call_(End("awaited", Place(Site(module, index), number)))
+                    yield FoundCall(End("awaited", Place(Site(module, index), number)))
 
 
 def _protocol_methods(op: Enter | Exit | Element | Await) -> tuple[str, ...]:
@@ -276,7 +276,8 @@ def is_entry(infer: Inference, site: Site) -> bool:
     for number in body.decorators:
         op = infer.body(around).ops[number]
         named = _names(infer, infer.value(around, op.func if isinstance(op, Call) else number))
-        if any(name in row.decorators for name in map(infer.knowledge.canonical, named) for row in infer.knowledge.entries(name)):
+        known = map(infer.knowledge.canonical, named)
+        if any(name in row.decorators for name in known for row in infer.knowledge.entries(name)):
             return True
     return _is_entry_by_class(infer, site) or _is_entry_by_name(infer, site) or _is_registered(infer, site)
 
@@ -320,8 +321,10 @@ def _is_registered(infer: Inference, site: Site) -> bool:
 
 
 def is_interface(infer: Inference, site: Site) -> bool:
-    """Whether the function at `site`, or the class that it is a method of, is for code outside of the project: its module lists it
-    in ``__all__``, or a package hands it on."""
+    """Whether the function at `site`, or the class that it is a method of, is for code outside of the project.
+
+    Its module lists it in ``__all__``, or a package hands it on.
+    """
     body = infer.body(site)
     facts = infer.facts(site.module)
     cls = facts.classes[body.owner] if body.owner >= 0 else None

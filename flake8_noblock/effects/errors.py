@@ -19,7 +19,7 @@ _OPERATIONAL = "builtins.OSError"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What may go wrong when operation `name` is awaited: the row that says so, and the libraries whose own classes may tell of it."""
+    """What may go wrong when operation `name` is awaited, as `row` says; classes of these `libraries` may tell of it."""
 
     name: str
     row: Fails

@@ -30,7 +30,7 @@ MOST_FAILURES = 4
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """An operation that can fail: it is awaited at `place`, as `end` says; `made` is the call that makes what is awaited there."""
+    """An operation that can fail: it is awaited at `place`, as `end` says; the call at `made` makes what is awaited there."""
 
     place: Place
     failure: Failure
@@ -166,7 +166,7 @@ def _failure_of_method(infer: Inference, value: Value, method: str) -> Failure |
 
 
 def escaping(infer: Inference, site: Site) -> tuple[Failure, ...]:
-    """The failures that leave the coroutine function at `site`: of what it awaits itself, and of the coroutines that it awaits."""
+    """The failures that leave the coroutine function at `site`: of what it awaits, and of the coroutines among that."""
     known = infer.caches.setdefault("failures that escape", {})
     for component in components(site, lambda node: _awaited_bodies(infer, node), known.__contains__, MOST_BODIES):
         for node in component:
@@ -190,7 +190,7 @@ def _awaited_bodies(infer: Inference, site: Site) -> Iterator[Site]:
 
 
 def coroutines_awaited(infer: Inference, site: Site) -> tuple[tuple[Place, End, Site], ...]:
-    """The coroutine functions with source that the body at `site` calls and awaits: the call, where it is awaited, the function."""
+    """The coroutine functions with source that the body at `site` awaits: the call, where it is awaited, the function."""
     cache = infer.caches.setdefault("coroutines awaited", {})
     if site not in cache:
         cache[site] = tuple(_coroutines_awaited(infer, site))

@@ -23,7 +23,7 @@ DEEPEST = 5
 
 
 class Passed(NamedTuple):
-    """What becomes of a failure on its way out of a body: it is `caught`; or it leaves, `wrapped` in an exception group or not."""
+    """What becomes of a failure on its way out of a body: it is `caught`, or leaves, `wrapped` in an exception group or not."""
 
     caught: bool
     wrapped: bool
@@ -35,7 +35,7 @@ def on_the_way_out(infer: Inference, place: Place, failed: Failure, wrapped: boo
 
 
 def out_of_group(infer: Inference, start: Place, failed: Failure) -> Passed | None:
-    """What becomes of the failure of a task that the call at `start` starts in a group; None: where the group ends is not seen."""
+    """What becomes of the failure of a task that the call at `start` starts in a group; None: the group's end is not seen."""
     body = infer.body(start.site)
     number = body.where[start.number]
     while number >= 0:

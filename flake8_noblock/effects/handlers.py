@@ -51,7 +51,7 @@ class Handler:
 
 
 def handlers(infer: Inference, site: Site) -> Iterator[Handler]:
-    """The handlers around awaits in the coroutine function at `site`; of a ``try`` those that the earlier ones leave something."""
+    """The handlers around awaits in the coroutine function at `site`."""
     body = infer.body(site)
     for number, region in enumerate(body.regions):
         if region.kind == "except" and _has_await(infer, site, region.partner):

@@ -31,7 +31,8 @@ def unguarded_text(infer: Inference, found: Unguarded) -> str:
     where = f"nothing in {_function(infer, found.outermost)} catches it"
     if not here:
         where = f"nothing catches it on the way from {_function(infer, found.outermost)}"
-    return f"{shown} can fail ({_KINDS[operation.failure.row.kind]}) and {where}; wrap it in try/except {_errors(operation.failure)}"
+    kind = _KINDS[operation.failure.row.kind]
+    return f"{shown} can fail ({kind}) and {where}; wrap it in try/except {_errors(operation.failure)}"
 
 
 def unseen_text(infer: Inference, found: Unseen) -> str:
@@ -46,7 +47,7 @@ def unseen_text(infer: Inference, found: Unseen) -> str:
 def cancellation_text(handler: Handler) -> str:
     """The message for a handler that swallows cancellation."""
     if handler.region < 0:
-        return "suppresses the cancellation of this coroutine, which then goes on as if nothing had happened; name the errors you expect"
+        return "suppresses the cancellation of this coroutine, which goes on as if nothing had happened; name what you expect"
     what = "bare except" if handler.types is None else "this handler"
     return f"{what} swallows the cancellation of this coroutine; end it with raise, or catch Exception and what you expect"
 
@@ -61,8 +62,8 @@ def uncollected_text(infer: Inference, call: Place) -> str:
     """The message for gathered errors at which nobody looks."""
     name = spelling(infer, call)
     return (
-        f"{name}() gives errors as results and nobody looks at the results; go through them with isinstance(result, BaseException), "
-        "or leave errors to be raised"
+        f"{name}() gives errors as results and nobody looks at the results; "
+        "go through them with isinstance(result, BaseException), or leave errors to be raised"
     )
 
 

@@ -161,8 +161,8 @@ UNSEEN_TASK = Page(
     """,
     options=_FRAMEWORKS,
     off="""
-        Where a handler of the loop (`set_exception_handler`) reports lost errors, and tasks are not kept. Write `# noqa:
-        NBL402` on the line.
+        Where a handler of the loop (`set_exception_handler`) reports lost errors, and tasks are not kept. Write
+        `# noqa: NBL402` on the line.
 
         Related: RUF006 of ruff, which asks for a reference to the task and not for a look at its failure; NBL601.
     """,
