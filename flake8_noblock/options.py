@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+from flake8_noblock.knowledge.index import index_of
 from flake8_noblock.knowledge.schema import Argument, Blocking, Kind, LoopCallback, Offload, Table
-from flake8_noblock.knowledge.tables import Knowledge, TableError, index_of, read_table
+from flake8_noblock.knowledge.tables import Knowledge, TableError, read_table
 from flake8_noblock.knowledge.words import CALLBACK_DEPTH
 from flake8_noblock.link.environment import site_packages
 
@@ -31,10 +32,11 @@ LONG_KINDS: frozenset[Kind] = frozenset({"sleep", "network", "database", "subpro
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How far calls are followed, and whether what merely may run counts."""
+    """How far calls are followed, whether what merely may run counts, and whether frameworks leave errors to the project."""
 
     follow: Follow = "libraries"
     possible: bool = False
+    frameworks_unguarded: bool = False
 
     def enters(self, origin: str) -> bool:
         """Whether bodies of modules of this origin are looked at."""
@@ -86,7 +88,7 @@ def parse(values: Mapping[str, Sequence[str]], folder: Path) -> Options:
         Knowledge(index_of(tables), tuple(given("safe-calls"))),
         tuple(_source_root(folder, value) for value in given("src")),
         folder,
-        Scope(_follow(given("follow")), bool(given("possible"))),
+        Scope(_follow(given("follow")), bool(given("possible")), bool(given("frameworks-unguarded"))),
         _depth(given("callback-depth")),
         _environment(folder, given("environment")),
         next((folder / value for value in given("cache-dir")[-1:] if value != "none"), None),

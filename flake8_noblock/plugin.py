@@ -39,6 +39,10 @@ _SINGLE = {
     "callback-depth": "from how many callbacks inside each other on NBL502 reports them (default: 3)",
     "environment": "virtual environment with the project's libraries (default: VIRTUAL_ENV, .venv or the running one)",
 }
+_SWITCHES = {
+    "possible": "also report calls that block only for some of the objects that they may be made on",
+    "frameworks-unguarded": "also report awaits whose failure only the framework that calls the function catches",
+}
 _PATHS = ("src", "knowledge", "environment")
 
 
@@ -80,18 +84,15 @@ class Plugin:
                 normalize_paths=name in _PATHS,
                 help=help_text,
             )
-        manager.add_option(
-            "--noblock-possible",
-            action="store_true",
-            default=False,
-            parse_from_config=True,
-            help="also report calls that block only for some of the objects that they may be made on",
-        )
+        for name, help_text in _SWITCHES.items():
+            manager.add_option(
+                f"--noblock-{name}", action="store_true", default=False, parse_from_config=True, help=help_text
+            )
 
     @classmethod
     def parse_options(cls, namespace: Namespace) -> None:
         """Take the options of a run; ends the process with status 2 and one line on standard error if one is wrong."""
-        named = (*_OPTIONS, *_SINGLE, "possible")
+        named = (*_OPTIONS, *_SINGLE, *_SWITCHES)
         cls._values = {name: _listed(getattr(namespace, f"noblock_{name.replace('-', '_')}")) for name in named}
         cls._selected = (*(namespace.select or ()), *(namespace.extend_select or ()))
         cls._session = None

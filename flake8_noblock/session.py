@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flake8_noblock.cache.facts import FactsCache
-from flake8_noblock.cache.headers import HeadersCache
+from flake8_noblock.cache.project import ProjectCache
 from flake8_noblock.cache.recall import Recall
 from flake8_noblock.cache.store import Store
 from flake8_noblock.effects.summaries import Summaries
@@ -26,7 +26,8 @@ from flake8_noblock.link.environment import library_folders
 from flake8_noblock.link.evaluate import inference
 from flake8_noblock.link.finder import Finder, module_name
 from flake8_noblock.link.inference import Inference, Oracle
-from flake8_noblock.link.inheritance import Inheritance
+from flake8_noblock.link.inheritance import Headers, Inheritance
+from flake8_noblock.link.mentions import Mentions, Words
 from flake8_noblock.link.names import named
 from flake8_noblock.link.program import Module, Program, digest, read_source
 from flake8_noblock.link.values import ClassValue, Function
@@ -55,8 +56,9 @@ class Session:
         self._finder = Finder(self._roots, self._libraries)
         self._store = Store(options.cache_folder)
         self._facts = FactsCache(self._store)
-        self._inheritance = Inheritance(self._roots, HeadersCache(self._store, self._roots))
-        self._program = Program(self._finder, self._facts.read, self._inheritance)
+        self._inheritance = Inheritance(self._roots, ProjectCache(self._store, self._roots, "headers", Headers))
+        self._mentions = Mentions(self._roots, ProjectCache(self._store, self._roots, "words", Words))
+        self._program = Program(self._finder, self._facts.read, self._inheritance, self._mentions)
         self._texts: dict[str, str] = {}
         self._collector = _Collector()
         self._knowledge = _with_definitions(options.knowledge, inference(self._program, options.knowledge))
@@ -87,13 +89,13 @@ class Session:
     def _remembered(self, tree: ast.Module, filename: str, text: str) -> list[Finding]:
         """The findings of all rules, from the store if they are there."""
         key = self._recall.key(*self._named(filename), text.encode("utf-8", "surrogatepass"))
-        findings = self._recall.results.get(key)
+        findings = self._recall.get(key)
         if findings is not None:
             self._keep_up(tree, filename, text)
         else:
             findings = self._lint(tree, filename, text, RULES)
             if not any(finding.code == INTERNAL_ERROR for finding in findings):
-                self._recall.results.put(key, findings)
+                self._recall.put(key, findings, self._program.asked)
             self._store.flush()
         return findings
 
@@ -105,11 +107,12 @@ class Session:
 
     @cached_property
     def _recall(self) -> Recall:
-        return Recall(self._finder, self._inheritance, self._store, self._libraries, self._options)
+        return Recall(self._finder, self._inheritance, self._mentions, self._store, self._libraries, self._options)
 
     def _lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule]) -> list[Finding]:
         key = self._key(filename)
         infer = self._infer_with(tree, filename, text)
+        self._program.asked.clear()
         subject = Subject(infer, self._summaries, key, self._options.callback_depth)
         findings: set[Finding] = set()
         for rule in rules:

@@ -250,7 +250,7 @@ from flake8.api.legacy import get_style_guide
 from flake8.main.options import JobsArgument
 
 for number in range(2):
-    style = get_style_guide(select=["NBL"], jobs=JobsArgument("1"), noblock_cache_dir=folder)
+    style = get_style_guide(select=["NBL1", "NBL2", "NBL9"], jobs=JobsArgument("1"), noblock_cache_dir=folder)
     style.check_files(files)
     if number == 0:
         edit()
@@ -259,7 +259,7 @@ for number in range(2):
 from flake8.api.legacy import get_style_guide
 from flake8.main.options import JobsArgument
 
-style = get_style_guide(select=["NBL"], jobs=JobsArgument("1"), noblock_cache_dir=folder)
+style = get_style_guide(select=["NBL1", "NBL2", "NBL9"], jobs=JobsArgument("1"), noblock_cache_dir=folder)
 style.check_files(files)
 edit()
 style.check_files(files)
@@ -270,7 +270,7 @@ import sys
 from pathlib import Path
 
 folder, name, text, *files = sys.argv[1:]
-options = ["--select=NBL", "-j1", f"--noblock-cache-dir={{folder}}", *files]
+options = ["--select=NBL1,NBL2,NBL9", "-j1", f"--noblock-cache-dir={{folder}}", *files]
 
 
 def edit():
@@ -314,7 +314,7 @@ def expected(shared: Path) -> str:
 def command(cache: Path | str, *options: str, files: list[str] | None = None, driver: Path | None = None) -> list[str]:
     start = ["-m", "flake8"] if driver is None else [str(driver)]
     jobs = [] if any(option.startswith("-j") for option in options) else ["-j1"]
-    common = ["--select=NBL", f"--noblock-cache-dir={cache}", "--noblock-environment=../environment"]
+    common = ["--select=NBL1,NBL2,NBL9", f"--noblock-cache-dir={cache}", "--noblock-environment=../environment"]
     return [sys.executable, "-P", *start, *common, *jobs, *options, *(NAMES if files is None else files)]
 
 

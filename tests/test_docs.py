@@ -238,6 +238,8 @@ def test_practices(block: Block, tmp_path: pathlib.Path) -> None:
         assert codes == {"NBL101", "NBL102", "NBL103"}
     elif block.heading.startswith("Await"):
         assert codes == {"NBL301", "NBL304"}
+    elif block.heading.startswith("2."):
+        assert codes == {"NBL401", "NBL402"}
     elif block.heading.startswith("3."):
         assert codes == {"NBL501", "NBL601"}
     elif block.heading.startswith("4."):

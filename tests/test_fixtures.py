@@ -34,7 +34,10 @@ NEEDS = re.compile(r"_py3(?P<minor>\d+)$")
 BLOCKING = ("NBL1", "NBL2")
 FAMILIES = {
     "missing_await": ("NBL3",),
-    "guards": ("NBL4",),
+    "guards": ("NBL401", "NBL402", "NBL403", "NBL404", "NBL405"),
+    "guards_cleanup": ("NBL406",),
+    "guards_limits": ("NBL407",),
+    "guards_strict": ("NBL499",),
     "callbacks": ("NBL5",),
     "tasks": ("NBL6",),
     "event_loop": ("NBL7",),

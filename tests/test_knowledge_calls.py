@@ -9,8 +9,9 @@ from functools import cached_property
 
 import pytest
 
+from flake8_noblock.knowledge.index import index_of
 from flake8_noblock.knowledge.schema import Blocking
-from flake8_noblock.knowledge.tables import Knowledge, data, index_of, parse_table, shipped
+from flake8_noblock.knowledge.tables import Knowledge, data, parse_table, shipped
 from tests.test_knowledge_thirdparty import Unavailable, imported
 
 TABLES = {name: parse_table((data() / f"{name}.toml").read_text("utf-8"), name) for name in sorted(shipped())}

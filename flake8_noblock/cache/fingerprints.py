@@ -59,6 +59,14 @@ class Fingerprints:
             self._words.pop(path, None)
         self._sources[path] = text
         self._texts[path] = mark, self._mentioned(text, mark)
+        return self._of(node)
+
+    def of_file(self, path: Path) -> bytes:
+        """The fingerprint of the module of the project in file `path`, with the text that it was last seen with."""
+        name, root = module_name(path, self._finder.roots, Path())
+        return self._of(_Node(path, name or path.stem, root))
+
+    def _of(self, node: _Node) -> bytes:
         for component in components(node, self._needed, self._known.__contains__, MOST_MODULES):
             self._fix(component)
         return self._known[node]

@@ -6,19 +6,35 @@ import msgspec
 
 from flake8_noblock.cache.store import Store
 from flake8_noblock.finding import Finding
+from flake8_noblock.link.mentions import Question
 
 _KIND = "results"
-_DECODER = msgspec.msgpack.Decoder(list[Finding])
+
+
+class Found(msgspec.Struct, frozen=True, array_like=True):
+    """The findings of all rules in a module.
+
+    `questions` were asked of the project's files; `answers` is a digest of the answers, and `stamp` that of the project as it
+    was when they were given.
+    """
+
+    findings: list[Finding]
+    questions: list[Question] = []
+    answers: bytes = b""
+    stamp: bytes = b""
+
+
+_DECODER = msgspec.msgpack.Decoder(Found)
 
 
 class Results:
-    """The findings of all rules in a module, by a key that covers all that they depend on."""
+    """What was found in a module, by a key that covers all that it depends on but the answers to its questions."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def get(self, key: bytes) -> list[Finding] | None:
-        """The findings kept under `key`; None where there are none."""
+    def get(self, key: bytes) -> Found | None:
+        """What is kept under `key`; None where nothing is."""
         content = self._store.get(_KIND, key)
         if content is None:
             return None
@@ -27,6 +43,6 @@ class Results:
         except msgspec.DecodeError:
             return None
 
-    def put(self, key: bytes, findings: list[Finding]) -> None:
-        """Keep findings."""
-        self._store.put(_KIND, key, msgspec.msgpack.encode(findings))
+    def put(self, key: bytes, found: Found) -> None:
+        """Keep what was found."""
+        self._store.put(_KIND, key, msgspec.msgpack.encode(found))

@@ -345,7 +345,8 @@ class Region(_Node, frozen=True, gc=False):
 
     `value` is the operation that governs it: the condition of a branch (`positive`: it holds) or loop, the value
     entered, the type caught. What follows an ``if`` one branch of which leaves the block is a branch, too. A ``typing`` region runs for type checkers only. `partner` of a handler, ``else`` and
-    ``finally`` is the region of its ``try``.
+    ``finally`` is the region of its ``try``. `in_groups`: an ``except*``. Handlers have a place, `line` and `column`, as they
+    need hold no operation.
     """
 
     kind: RegionKind
@@ -354,6 +355,9 @@ class Region(_Node, frozen=True, gc=False):
     positive: bool = True
     partner: int = -1
     is_async: bool = False
+    in_groups: bool = False
+    line: int = 0
+    column: int = 0
 
 
 ParamKind = Literal["positional", "plain", "variadic", "keyword", "keywords"]

@@ -314,7 +314,8 @@ def _try(state: BodyState, node: Any) -> None:
         ends.append(changes(state.environment, outer))
     state.environment = outer
     for handler in node.handlers:
-        _handler(state, handler, Region("except", before, partner=partner), body_changes, ends)
+        region = Region("except", before, partner=partner, in_groups=isinstance(node, ast.TryStar))
+        _handler(state, handler, region, body_changes, ends)
     state.meet(outer, ends, falls_through=False)
     if node.finalbody:
         _finally(state, node.finalbody, Region("finally", before, partner=partner), body_changes)
@@ -328,7 +329,8 @@ def _handler(state: BodyState, handler: ast.ExceptHandler, region: Region, body_
         if present and not name[0].isdigit():
             state.refine(name, state.choice(present))
     kind = -1 if handler.type is None else read(state, handler.type)
-    state.enter(Region(region.kind, region.parent, kind, partner=region.partner))
+    place = handler.lineno, handler.col_offset
+    state.enter(Region("except", region.parent, kind, True, region.partner, False, region.in_groups, *place))
     if handler.name is not None:
         assign_name(state, handler.name, state.emit(Caught(kind), handler))
     read_body(state, handler.body)

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from flake8_noblock.knowledge.schema import Blocking, Combine, LoopMethods, Offload, Protocol, Reads, Role, Task
-from flake8_noblock.knowledge.tables import Index, Row, shipped, shipped_index
+from flake8_noblock.knowledge.index import BY_NAME, Index, R, Row
+from flake8_noblock.knowledge.schema import (
+    Blocking,
+    Combine,
+    Consumer,
+    Entry,
+    LoopMethods,
+    Offload,
+    Outcome,
+    Protocol,
+    Reads,
+    Role,
+    Task,
+)
+from flake8_noblock.knowledge.tables import shipped, shipped_index
 
 
 def collect_loop_words() -> dict[str, list[str]]:
@@ -22,6 +35,10 @@ def collect_loop_words() -> dict[str, list[str]]:
         "methods": sorted(methods),
         "running": sorted({name.rpartition(".")[2] for index in speaking.values() for name in index.running}),
         "properties": sorted({name.rpartition(".")[2] for row in attributes for name in row.names}),
+        "collecting": sorted({row.collects.keyword or "" for row in _rows(speaking.values(), Consumer) if row.collects}),
+        "closing": sorted({name for index in speaking.values() for name in index.closing}),
+        "outcomes": sorted({f"{row.does} {n.rpartition('.')[2]}" for row in _rows(speaking.values(), Outcome) for n in row.names}),
+        "going by names": [name for name, index in speaking.items() if BY_NAME in index.of(Entry)],
         "readers": sorted({n.rpartition(".")[2] for i in speaking.values() for kind in (Reads, Protocol) for n in i.of(kind)}),
         **{f"{kind.__name__} rows": _last_names(speaking.values(), kind) for kind in LISTED},
     }
@@ -29,6 +46,10 @@ def collect_loop_words() -> dict[str, list[str]]:
 
 LISTED: tuple[type[Row], ...] = (Task, Combine, Role, Offload)
 """The kinds of rows whose last names are among the loop words, so that other calls need not be resolved."""
+
+
+def _rows(indexes: Iterable[Index], kind: type[R]) -> Iterator[R]:
+    return (row for index in indexes for rows in index.of(kind).values() for row in rows)
 
 
 def _last_names(indexes: Iterable[Index], kind: type[Row]) -> list[str]:

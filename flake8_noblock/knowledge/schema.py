@@ -28,6 +28,7 @@ Kind = Literal[
     "lock",
 ]
 Severity = Literal["unbounded", "disk", "micro"]
+FailureKind = Literal["network", "database", "subprocess", "file", "timeout"]
 Constant = bool | int | float | str | None
 
 
@@ -249,12 +250,15 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Consumer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Callables that await coroutines that they are given (``asyncio.wait_for``), or run them to their end (``asyncio.run``).
 
-    ``coroutine`` is that argument; with ``function`` it is an async function, which they call.
+    ``coroutine`` is that argument; with ``function`` it is an async function, which they call. Where argument ``collects`` is
+    true they give errors as results instead of raising them. ``shields``: cancelling the caller does not reach the coroutine.
     """
 
     names: tuple[str, ...]
     coroutine: Argument = Argument(position=0)
     function: bool = False
+    collects: Argument | None = None
+    shields: bool = False
 
 
 class Reads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -282,18 +286,53 @@ class Fails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Awaited operations that can fail for reasons that no program controls: a network, a server, a subprocess, a time limit.
 
     ``kind`` says why, in a word for the message. ``errors`` are the classes to catch, the most general of the library's own first.
+    ``limited``: the library sets a time limit of its own. ``timeout`` is the argument that sets one.
     """
 
     names: tuple[str, ...]
-    kind: Literal["network", "database", "subprocess", "file", "timeout"]
+    kind: FailureKind
     errors: tuple[str, ...]
+    limited: bool = False
+    timeout: Argument | None = None
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Context managers that put a time limit on what is awaited within, and callables on what they await.
+
+    With ``shield`` given as true, what runs within is not reached by a cancellation of the coroutine.
+    """
+
+    names: tuple[str, ...]
+    shield: Argument | None = None
+
+
+class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Context managers that let no error of some classes through (``contextlib.suppress``), and decorators whose result doesn't.
+
+    ``errors`` are the arguments that name the classes; without, all errors are kept in. ``silent``: nothing is left of the error.
+    """
+
+    names: tuple[str, ...]
+    errors: Argument | None = None
+    silent: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Methods of a task or future that have to do with how it ends.
+
+    They ``look`` at its failure, or raise it; they ``cancel`` it; they ``register`` a callback that is given it at its end.
+    """
+
+    names: tuple[str, ...]
+    does: Literal["look", "cancel", "register"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Functions that a framework calls and whose errors it handles or shows: routes, commands, tests, jobs.
 
     They are those that one of ``decorators`` marks (``fastapi.FastAPI.get``), ``methods`` of subclasses of ``classes`` (a
-    pattern such as ``test*`` is allowed), and what is given to ``registers`` as argument ``callable``.
+    pattern such as ``test*`` is allowed), and what is given to ``registers`` as argument ``callable``; or, by ``functions``,
+    those with such a name in a module whose last name is one of ``modules``, both patterns, where the framework goes by names.
     """
 
     what: Literal["route", "command", "test", "fixture", "job", "hook"]
@@ -302,6 +341,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     methods: tuple[str, ...] = ()
     registers: tuple[str, ...] = ()
     callable: Argument = Argument(position=0)
+    functions: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 Part = Literal[
@@ -413,7 +454,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ``attributes`` maps an attribute to the class of its value. ``bases`` gives the base classes of a class.
     ``safe`` lists names that never block although a ``.*`` row or a reading of their source says so. ``fields`` lists
     descriptors that are made with the class of what they hold (``traitlets.Instance(Manager)``). ``running`` lists callables
-    that give something where a loop runs, and fail elsewhere (``asyncio.get_running_loop``).
+    that give something where a loop runs, and fail elsewhere (``asyncio.get_running_loop``). ``closing`` are names of methods that
+    give something back, whatever class they are of: a failure of theirs is nothing to act on.
     """
 
     aliases: dict[str, str] = {}
@@ -423,6 +465,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     safe: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
     blocking: tuple[Blocking, ...] = ()
     offload: tuple[Offload, ...] = ()
     loop_callback: tuple[LoopCallback, ...] = ()
@@ -439,6 +482,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reads: tuple[Reads, ...] = ()
     sync_methods: tuple[SyncMethods, ...] = ()
     fails: tuple[Fails, ...] = ()
+    limit: tuple[Limit, ...] = ()
+    guard: tuple[Guard, ...] = ()
+    outcome: tuple[Outcome, ...] = ()
     entry: tuple[Entry, ...] = ()
     role: tuple[Role, ...] = ()
     combine: tuple[Combine, ...] = ()

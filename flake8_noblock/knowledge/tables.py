@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import chain
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Literal, cast
 
 import msgspec
 
 from flake8_noblock.knowledge import words
+from flake8_noblock.knowledge.index import BY_NAME, Index, R, Row, index_of
 from flake8_noblock.knowledge.schema import (
     Awaitable,
     Blocking,
-    Combine,
     Consumer,
     Cut,
     Decorator,
     Dispatch,
     Entry,
     Fails,
+    Guard,
     Hooks,
     Invoke,
+    Limit,
     LoopCallback,
     LoopMethods,
     Offload,
+    Outcome,
     Part,
     Protocol,
     Reads,
@@ -46,65 +48,8 @@ class TableError(Exception):
     """A knowledge table that can't be used; the text says which and why, in one line."""
 
 
-Row = (
-    Blocking
-    | Offload
-    | LoopCallback
-    | LoopMethods
-    | Protocol
-    | Invoke
-    | Decorator
-    | Cut
-    | Hooks
-    | Dispatch
-    | Awaitable
-    | Task
-    | Consumer
-    | Reads
-    | SyncMethods
-    | Fails
-    | Entry
-    | Role
-    | Combine
-    | ThreadMethods
-)
-R = TypeVar("R", bound=Row)
 Verdict = Blocking | Literal["safe"] | None
 """A row for a name, that it is safe, or nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """One or more tables by name; `rows` by kind of row first."""
-
-    rows: Mapping[type[object], Mapping[str, tuple[Row, ...]]]
-    aliases: Mapping[str, str]
-    returns: Mapping[str, str]
-    attributes: Mapping[str, str]
-    bases: Mapping[str, tuple[str, ...]]
-    safe: frozenset[str]
-    fields: frozenset[str]
-    running: frozenset[str]
-    classes: frozenset[str]
-
-    def of(self, kind: type[R]) -> Mapping[str, tuple[R, ...]]:
-        """The rows of one kind by name, or by class."""
-        return cast("Mapping[str, tuple[R, ...]]", self.rows.get(kind, {}))
-
-    @property
-    def blocking(self) -> Collection[str]:
-        """The names that block."""
-        return self.of(Blocking)
-
-    @property
-    def offload(self) -> Collection[str]:
-        """The names that run a callable away from the loop."""
-        return self.of(Offload)
-
-    @property
-    def loop_callback(self) -> Collection[str]:
-        """The names that have the loop run a callable."""
-        return self.of(LoopCallback)
 
 
 def parse_table(text: str, name: str) -> Table:
@@ -128,57 +73,6 @@ def read_table(path: Path) -> Table:
     except (OSError, UnicodeDecodeError) as error:
         raise TableError(f"{path.name}: {error}") from None
     return parse_table(text, path.name)
-
-
-def index_of(tables: Iterable[Table]) -> Index:
-    """The rows of `tables` by name; a later table wins."""
-    rows: dict[type[object], dict[str, tuple[Row, ...]]] = {}
-    whole = Table()
-    for table in tables:
-        for kind, named in _rows_of(table).items():
-            rows.setdefault(kind, {}).update(named)
-        whole = Table(
-            aliases={**whole.aliases, **table.aliases},
-            returns={**whole.returns, **table.returns},
-            attributes={**whole.attributes, **table.attributes},
-            bases={**whole.bases, **table.bases},
-            safe=(*whole.safe, *table.safe),
-            fields=(*whole.fields, *table.fields),
-            running=(*whole.running, *table.running),
-        )
-    classes = _classes(rows, whole)
-    sets = frozenset(whole.safe), frozenset(whole.fields), frozenset(whole.running)
-    return Index(rows, whole.aliases, whole.returns, whole.attributes, whole.bases, *sets, classes)
-
-
-def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
-    """The rows of `table` by kind and name."""
-    found: dict[type[object], dict[str, tuple[Row, ...]]] = {}
-    called = (table.blocking, table.offload, table.loop_callback, table.protocol, table.invoke, table.decorator, table.dispatch)
-    awaited = (table.awaitable, table.task, table.consumer, table.reads, table.fails, table.role, table.combine)
-    methods = (table.loop_methods, table.thread_methods, table.sync_methods)
-    for row in chain[Row](*called, *awaited, *methods, table.cut, table.hooks, table.entry):
-        named = found.setdefault(type(row), {})
-        for name in _names(row):
-            named[name] = (*named.get(name, ()), row)
-    return found
-
-
-def _names(row: Row) -> tuple[str, ...]:
-    match row:
-        case LoopMethods() | ThreadMethods() | Hooks() | SyncMethods():
-            return row.classes
-        case Entry():
-            return (*row.decorators, *row.classes, *row.registers)
-    return row.names
-
-
-def _classes(rows: Mapping[type[object], Mapping[str, object]], table: Table) -> frozenset[str]:
-    """Names that can only be classes: what has members, is returned, or is the base of something."""
-    kinds = (rows.get(kind, ()) for kind in (Blocking, Invoke, Decorator, Dispatch, Awaitable))
-    owned = [name.rpartition(".") for name in {*chain.from_iterable(kinds), *table.returns, *table.attributes}]
-    classes = {o for o, _, last in owned if o.rpartition(".")[2][:1].isupper() or last.startswith("__")}
-    return frozenset(classes.union(table.returns.values(), table.attributes.values(), table.bases, table.fields))
 
 
 _NONE = index_of(())
@@ -384,6 +278,32 @@ class Knowledge:
         """The row saying that awaiting what `name` gives can fail."""
         return _last(self._rows(Fails, name))
 
+    def limit(self, name: str) -> Limit | None:
+        """The row saying that `name` puts a time limit on what is awaited."""
+        return _last(self._rows(Limit, name))
+
+    def guard(self, name: str) -> Guard | None:
+        """The row saying that `name`, a context manager or decorator, keeps errors in."""
+        return _last(self._rows(Guard, name))
+
+    def outcome(self, name: str) -> Outcome | None:
+        """The row saying what method `name` of a task has to do with how it ends."""
+        return _last(self._rows(Outcome, name))
+
+    def outcome_by_word(self, word: str) -> str | None:
+        """What a method called `word` does if it is one of a task or future: look, cancel or register; None: it is none."""
+        return next((does for does in ("look", "cancel", "register") if f"{does} {word}" in words.loop_words()["outcomes"]), None)
+
+    def may_collect(self, keywords: Iterable[str]) -> bool:
+        """Whether a call with these keywords may give errors as results."""
+        return not words.loop_words()["collecting"].isdisjoint(keywords)
+
+    def keeps_tasks(self, cls: str) -> bool:
+        """Whether objects of class `cls` keep the tasks that are started with them, and raise their failures together."""
+        name = self.canonical(cls)
+        rows = [row for index in self._indexes(name) for named in index.of(Task).items() for row in named[1] if row.kept]
+        return any(owner.rpartition(".")[0] == name for row in rows for owner in row.names)
+
     def entries(self, name: str) -> tuple[Entry, ...]:
         """The rows saying that a framework calls what `name`, a decorator, class or registering callable, gives it."""
         return self._all_rows(Entry, name)
@@ -399,6 +319,15 @@ class Knowledge:
     def thread_methods(self, name: str) -> frozenset[str]:
         """The methods that other threads call on subclasses of class `name`."""
         return frozenset(method for row in self._all_rows(ThreadMethods, name) for method in row.methods)
+
+    def entries_by_name(self) -> Iterator[Entry]:
+        """The rows of frameworks that go by the names of functions and modules."""
+        for index in (self.own, *map(shipped_index, words.loop_words()["going by names"])):
+            yield from index.of(Entry).get(BY_NAME, ())
+
+    def is_closing(self, word: str) -> bool:
+        """Whether methods called `word` give something back, so that a failure of theirs is nothing to act on."""
+        return word in words.loop_words()["closing"] or word in self.own.closing
 
     def returns(self, name: str) -> str | None:
         """The class of which calling `name` gives an instance."""

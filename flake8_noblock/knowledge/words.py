@@ -16,7 +16,7 @@ CALLBACK_DEPTH = 3
 def loop_words() -> dict[str, frozenset[str]]:
     """From a file that is generated from the tables: the ``modules`` whose tables speak of the loop, by import name, the last
     names of the ``callables`` that hand the loop a callable, the names of ``methods`` that the loop calls, and of
-    ``properties`` that block."""
+    ``properties`` that block; and others by which most modules are told from those that a rule is about."""
     text = (files("flake8_noblock.knowledge") / "loop_words.json").read_text(encoding="utf-8")
     return {key: frozenset(words) for key, words in json.loads(text).items()}
 

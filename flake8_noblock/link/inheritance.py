@@ -72,7 +72,7 @@ class Inheritance:
         for number, path in enumerate(project_files(self._roots)):
             if number >= MOST_FILES:
                 return {}
-            state = _state(path)
+            state = state_of_file(path)
             before = known.get(str(path))
             if before is None or before[:2] != state:
                 before = (*state, tuple(sorted(_names_in(path))))
@@ -84,7 +84,8 @@ class Inheritance:
         return found
 
 
-def _state(path: Path) -> tuple[int, int]:
+def state_of_file(path: Path) -> tuple[int, int]:
+    """Size and time of the last change of a file."""
     try:
         status = path.stat()
     except OSError:

@@ -13,6 +13,7 @@ from flake8_noblock.facts.build import parse_facts
 from flake8_noblock.facts.model import ModuleFacts
 from flake8_noblock.link.finder import Finder, Location, Origin, module_name
 from flake8_noblock.link.inheritance import Inheritance
+from flake8_noblock.link.mentions import Mentions, Question
 
 LARGEST = 4_000_000
 """Bytes: a larger file is not read; nothing is known of it."""
@@ -68,13 +69,22 @@ def digest(source: bytes) -> bytes:
 
 
 class Program:
-    """All modules that were asked for so far."""
+    """All modules that were asked for so far, and the questions about the project's files that were `asked`."""
 
-    def __init__(self, finder: Finder, read: ReadFacts | None = None, inheritance: Inheritance | None = None) -> None:
+    def __init__(
+        self,
+        finder: Finder,
+        read: ReadFacts | None = None,
+        inheritance: Inheritance | None = None,
+        mentions: Mentions | None = None,
+    ) -> None:
+        self.asked: set[Question] = set()
         self._finder = finder
         self._inheritance = inheritance or Inheritance(finder.roots)
+        self._mentions = mentions or Mentions(finder.roots)
         self._read = read or read_facts
         self._modules: dict[str, Module] = {}
+        self._mentioning: dict[Question, list[str] | None] = {}
         self._seen: dict[tuple[str, Path | None], str | None] = {}
 
     def put(self, module: Module) -> None:
@@ -106,8 +116,19 @@ class Program:
 
     def modules_inheriting(self, names: Iterable[str]) -> list[str]:
         """The keys of the project's modules with classes that may inherit from one that has one of `names`."""
+        return self._modules_in(dict.fromkeys(path for name in names for path in self._inheritance.files(name)))
+
+    def modules_mentioning(self, question: Question) -> list[str] | None:
+        """The keys of the project's modules that answer `question`, which is added to those `asked`; None: too many."""
+        self.asked.add(question)
+        if question not in self._mentioning:
+            files = self._mentions.files(question)
+            self._mentioning[question] = None if files is None else self._modules_in(files)
+        return self._mentioning[question]
+
+    def _modules_in(self, files: Iterable[Path]) -> list[str]:
         found: dict[str, None] = {}
-        for path in dict.fromkeys(path for name in names for path in self._inheritance.files(name)):
+        for path in files:
             name, root = module_name(path, self._finder.roots, Path())
             module = self.get(name, root) if name else None
             if module is not None and module.path == path and module.facts is not None:

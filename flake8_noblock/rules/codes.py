@@ -4,6 +4,7 @@ OFF_BY_DEFAULT = (
     *("NBL111", "NBL112", "NBL113", "NBL114"),
     *("NBL211", "NBL212", "NBL213", "NBL214"),
     "NBL351",
+    *("NBL406", "NBL407", "NBL499"),
     *("NBL605", "NBL611", "NBL612"),
     *("NBL711", "NBL712"),
 )

@@ -417,6 +417,14 @@ SCOPED = Page(
                 for number in range(3):
                     await asyncio.sleep(1)
                     yield number
+
+
+        async def main() -> None:
+            try:
+                async for number in numbers():
+                    print(number)
+            except TimeoutError:
+                print("late")
     """,
     good="""
         import asyncio

@@ -1,0 +1,264 @@
+"""Handlers around awaits: what they catch, and what they do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flake8_noblock.effects.awaiting import rows_of
+from flake8_noblock.effects.errors import catches_cancellation, catches_everything
+from flake8_noblock.effects.failing import reached_numbers
+from flake8_noblock.effects.guards import classes_of, guarding_row
+from flake8_noblock.effects.origins import Place, definitions_of
+from flake8_noblock.effects.uses import fate
+from flake8_noblock.facts.model import (
+    Attr,
+    Await,
+    Body,
+    Call,
+    Caught,
+    ClassDef,
+    Const,
+    Display,
+    Element,
+    Enter,
+    Import,
+    Jump,
+    Lookup,
+    Op,
+    Raise,
+    Return,
+)
+from flake8_noblock.link.classes import find_member
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.objects import flat
+from flake8_noblock.link.values import UNKNOWN, Foreign, Instance, ModuleValue, Value, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What handles the errors of awaits: an ``except``, whose region is `region`, or a ``with``, where that is -1.
+
+    `line` and `column` are its place; `tried` is the region of the awaits; `types` are None for a bare ``except``.
+    """
+
+    line: int
+    column: int
+    tried: int
+    region: int
+    types: Values | None
+    silent: bool = False
+
+
+def handlers(infer: Inference, site: Site) -> Iterator[Handler]:
+    """The handlers around awaits in the coroutine function at `site`."""
+    body = infer.body(site)
+    for number, region in enumerate(body.regions):
+        if region.kind == "except" and _has_await(infer, site, region.partner):
+            types = None if region.value < 0 else named_classes(infer, Place(site, region.value))
+            yield Handler(region.line, region.column, region.partner, number, types)
+        elif region.kind == "with" and region.value >= 0 and _has_await(infer, site, number):
+            known = guarding_row(infer, Place(site, region.value))
+            if known is not None:
+                classes = classes_of(infer, *known)
+                entered = region.value
+                yield Handler(body.lines[entered], body.columns[entered], number, -1, classes, known[0].silent)
+
+
+def named_classes(infer: Inference, place: Place) -> Values:
+    """The classes that a handler names; what it takes from elsewhere, of which only a bound is known, is none."""
+    op = infer.body(place.site).ops[place.number]
+    match op:
+        case Display(items=items):
+            return tuple([value for item in items for value in named_classes(infer, Place(place.site, item))])
+        case Import():
+            return infer.value(*place)
+        case Attr(base=base):
+            modules = infer.value(place.site, base)
+            return infer.value(*place) if all(isinstance(v, ModuleValue | Foreign) for v in modules) else UNKNOWN
+        case Lookup():
+            made = definitions_of(infer, place)
+            kinds = [type(infer.body(one.site).ops[one.number]) for one in made]
+            if not made or all(kind in (Import, ClassDef) for kind in kinds):
+                return infer.value(*place)
+            return named_classes(infer, made[0]) if kinds == [Display] or kinds == [Attr] else UNKNOWN
+    return UNKNOWN
+
+
+def is_await(op: Op) -> bool:
+    """Whether an operation waits for something else to run."""
+    return isinstance(op, Await) or isinstance(op, Enter | Element) and op.is_async
+
+
+def within(body: Body, region: int) -> frozenset[int]:
+    """The numbers of the operations in a region and those inside it."""
+    inside = {region}
+    for number, other in enumerate(body.regions):
+        if other.parent in inside:
+            inside.add(number)
+    return frozenset(number for number, where in enumerate(body.where) if where in inside)
+
+
+def _has_await(infer: Inference, site: Site, region: int) -> bool:
+    inside = within(infer.body(site), region)
+    return any(number in inside and is_await(op) for number, op in reached_numbers(infer, site))
+
+
+# --- cancellation ---
+
+
+def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether a handler keeps the cancellation of the coroutine from going on, although more is to come."""
+    if handler.types is not None and not catches_cancellation(infer, handler.types):
+        return False
+    body = infer.body(site)
+    if handler.region >= 0:
+        if any(isinstance(body.ops[number], Raise) for number in within(body, handler.region)):
+            return False
+        if _is_taken_before(infer, site, handler) or _is_raised_later(infer, site, handler):
+            return False
+    if handler.types is None or catches_everything_else(infer, handler.types):
+        return True
+    if _awaits_cancelled(infer, site, handler.tried):
+        return False
+    return catches_everything(infer, handler.types) or not _ends_after(body, handler)
+
+
+def catches_everything_else(infer: Inference, types: Values) -> bool:
+    """Whether a handler for `types` catches ``BaseException`` itself."""
+    return any(getattr(getattr(value, "cls", None), "name", "") == "builtins.BaseException" for value in flat(types))
+
+
+def _is_taken_before(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether an earlier handler of the same ``try`` catches the cancellation."""
+    for region in infer.body(site).regions[: handler.region]:
+        if region.kind == "except" and region.partner == handler.tried:
+            if region.value < 0 or catches_cancellation(infer, infer.value(site, region.value)):
+                return True
+    return False
+
+
+def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether a handler keeps the exception, and the function raises something after it."""
+    body = infer.body(site)
+    own = within(body, handler.region)
+    kept = any(fate(infer, Place(site, number)).users for number in own if isinstance(body.ops[number], Caught))
+    last = max(own, default=0)
+    return kept and any(isinstance(op, Raise) for op in body.ops[last + 1 :])
+
+
+def _awaits_cancelled(infer: Inference, site: Site, region: int) -> bool:
+    """Whether what is awaited in a region are tasks, rather than what calls give, as one awaits them after cancelling them."""
+    body = infer.body(site)
+    inside = within(body, region)
+    awaits = [op for number, op in enumerate(body.ops) if number in inside and is_await(op)]
+    return bool(awaits) and all(isinstance(op, Await) and _is_of_task(infer, Place(site, op.value)) for op in awaits)
+
+
+def _is_of_task(infer: Inference, value: Place) -> bool:
+    ops = infer.body(value.site).ops
+    op = ops[value.number]
+    if not isinstance(op, Call):
+        return True
+    _, consumer = rows_of(infer, value)
+    given = [Place(value.site, number) for number in (*op.args, *[number for _, number in op.keywords])]
+    if consumer is not None:
+        return all(_is_of_task(infer, one) for one in given)
+    return any(_is_future(infer, one) for place in given for one in infer.value(*place))
+
+
+def _is_future(infer: Inference, value: Value) -> bool:
+    return isinstance(value, Instance) and find_member(infer, value.cls, "__await__") is not None
+
+
+def cancels(infer: Inference, site: Site) -> bool:
+    """Whether a task is cancelled in the body at `site`."""
+    return any(isinstance(op, Attr) and infer.knowledge.outcome_by_word(op.name) == "cancel" for op in infer.body(site).ops)
+
+
+def _ends_after(body: Body, handler: Handler) -> bool:
+    """Whether the coroutine waits for nothing more once the handler has run."""
+    own = within(body, handler.region) if handler.region >= 0 else frozenset[int]()
+    if any(is_await(body.ops[number]) for number in own):
+        return False
+    if any(isinstance(body.ops[number], Return) for number in own):
+        return True
+    loops = _loops_around(body, handler.tried)
+    left = any(body.ops[number] == Jump("break") for number in own)
+    if len(loops) > (1 if left else 0):
+        return False
+    before = within(body, loops[0]) if loops else within(body, handler.tried)
+    last = max((*before, *own), default=-1)
+    others = {n for r, other in enumerate(body.regions) if other.partner == handler.tried for n in within(body, r)}
+    return not any(number > last and number not in others and is_await(op) for number, op in enumerate(body.ops))
+
+
+def _loops_around(body: Body, region: int) -> list[int]:
+    found = []
+    while region >= 0:
+        if body.regions[region].kind == "loop":
+            found.append(region)
+        region = body.regions[region].parent
+    return found
+
+
+# --- errors that leave no trace ---
+
+
+def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether a handler of all errors does nothing at all, where the work was more than giving something back."""
+    if handler.types is not None and not catches_everything(infer, handler.types):
+        return False
+    body = infer.body(site)
+    if not (handler.silent if handler.region < 0 else _does_nothing(infer, site, handler)):
+        return False
+    if infer.knowledge.is_closing(body.name.strip("_")) or body.name in ("__aexit__", "__del__"):
+        return False
+    return not is_clean_up(infer, site, handler.tried) and not _fails_later(body, handler)
+
+
+def _does_nothing(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether a handler holds no more than ``pass``, ``continue``, ``break`` or a ``return`` of nothing."""
+    body = infer.body(site)
+    own = within(body, handler.region)
+    returned = {op.value for number in own if isinstance(op := body.ops[number], Return)}
+    for number in own:
+        op = body.ops[number]
+        if isinstance(op, Return):
+            fine = op.value < 0 or body.ops[op.value] == Const(None)
+        elif isinstance(op, Caught):
+            fine = not fate(infer, Place(site, number)).users
+        else:
+            fine = isinstance(op, Jump) or (number in returned and op == Const(None))
+        if not fine:
+            return False
+    return True
+
+
+def is_clean_up(infer: Inference, site: Site, region: int) -> bool:
+    """Whether what is awaited in a region only gives something back, or is a task that was cancelled."""
+    body = infer.body(site)
+    inside = within(body, region)
+    awaits = [op for number, op in enumerate(body.ops) if number in inside and is_await(op)]
+    if _awaits_cancelled(infer, site, region) and cancels(infer, site):
+        return True
+    return all(isinstance(op, Await) and is_closing(infer, body, op.value) for op in awaits)
+
+
+def is_closing(infer: Inference, body: Body, value: int) -> bool:
+    """Whether a call, or one that it is given, has the name of a closing one."""
+    op = body.ops[value]
+    if not isinstance(op, Call):
+        return False
+    callee = body.ops[op.func]
+    if isinstance(callee, Attr | Lookup | Import) and infer.knowledge.is_closing(callee.name or ""):
+        return True
+    return any(is_closing(infer, body, number) for number in op.args)
+
+
+def _fails_later(body: Body, handler: Handler) -> bool:
+    """Whether a loop of tries ends in an error of its own."""
+    if not _loops_around(body, handler.tried):
+        return False
+    last = max(within(body, handler.tried), default=0)
+    return any(number > last and isinstance(op, Raise) for number, op in enumerate(body.ops))

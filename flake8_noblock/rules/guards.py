@@ -1,0 +1,156 @@
+"""NBL4xx: failures of what is awaited that nobody catches, sees, or lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from flake8_noblock.effects.handlers import drops_errors, handlers, swallows_cancellation
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.uncollected import uncollected
+from flake8_noblock.effects.unguarded import cut_short, unguarded, unlimited, unseen_tasks, without_handler
+from flake8_noblock.finding import Finding
+from flake8_noblock.link.inference import Site
+from flake8_noblock.report import guards as texts
+from flake8_noblock.rules import guards_pages as pages
+from flake8_noblock.rules.base import Rule, Subject
+
+T = TypeVar("T")
+
+
+class Unguarded(Rule):
+    """An await whose failure nothing catches."""
+
+    code = "NBL401"
+    title = "Await that can fail, unguarded"
+    page = pages.UNGUARDED
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        infer, cover = subject.infer, not subject.summaries.scope.frameworks_unguarded
+        for found in _everywhere(subject, lambda site: unguarded(infer, site, cover)):
+            yield _finding(subject, found.operation.place, self.code, texts.unguarded_text(infer, found))
+
+
+class UnseenTask(Rule):
+    """A task whose failure nobody sees."""
+
+    code = "NBL402"
+    title = "Task whose failure nobody sees"
+    page = pages.UNSEEN_TASK
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        for found in _everywhere(subject, lambda site: unseen_tasks(subject.infer, site), every=True):
+            yield _finding(subject, found.place, self.code, texts.unseen_text(subject.infer, found))
+
+
+class SwallowedCancellation(Rule):
+    """A handler that keeps cancellation from going on."""
+
+    code = "NBL403"
+    title = "Cancellation swallowed"
+    page = pages.SWALLOWED
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        infer = subject.infer
+        for site in _coroutine_functions(subject):
+            with subject.contain(infer.body(site).qualname):
+                for handler in handlers(infer, site):
+                    if swallows_cancellation(infer, site, handler):
+                        yield Finding(handler.line, handler.column, self.code, texts.cancellation_text(handler))
+
+
+class DroppedErrors(Rule):
+    """A handler that does nothing with every error."""
+
+    code = "NBL404"
+    title = "Every error dropped"
+    page = pages.DROPPED
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        infer = subject.infer
+        for site in _coroutine_functions(subject):
+            with subject.contain(infer.body(site).qualname):
+                for handler in handlers(infer, site):
+                    if drops_errors(infer, site, handler):
+                        yield Finding(handler.line, handler.column, self.code, texts.dropped_text(handler))
+
+
+class UncollectedErrors(Rule):
+    """Errors among results that nobody looks at."""
+
+    code = "NBL405"
+    title = "Gathered errors never looked at"
+    page = pages.UNCOLLECTED
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        for place in _everywhere(subject, lambda site: uncollected(subject.infer, site)):
+            yield _finding(subject, place, self.code, texts.uncollected_text(subject.infer, place))
+
+
+class CutShort(Rule):
+    """An await in clean-up that cancellation cuts short."""
+
+    code = "NBL406"
+    title = "Await in clean-up, not shielded"
+    default = False
+    page = pages.CUT_SHORT
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        for place in _everywhere(subject, lambda site: cut_short(subject.infer, site)):
+            yield _finding(subject, place, self.code, texts.cut_short_text(subject.infer, place))
+
+
+class Unlimited(Rule):
+    """An await of the network without a time limit."""
+
+    code = "NBL407"
+    title = "Network await without a time limit"
+    default = False
+    page = pages.UNLIMITED
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        for found in _everywhere(subject, lambda site: unlimited(subject.infer, site)):
+            yield _finding(subject, found.place, self.code, texts.unlimited_text(subject.infer, found))
+
+
+class Strict(Rule):
+    """An await outside of any try."""
+
+    code = "NBL499"
+    title = "Await outside of try"
+    default = False
+    page = pages.STRICT
+
+    def check(self, subject: Subject) -> Iterable[Finding]:
+        for place in _everywhere(subject, lambda site: without_handler(subject.infer, site)):
+            yield _finding(subject, place, self.code, texts.strict_text(subject.infer, place))
+
+
+def _coroutine_functions(subject: Subject, every: bool = False) -> Iterator[Site]:
+    """The bodies in which something is awaited, or all."""
+    for number, body in enumerate(subject.infer.facts(subject.module).bodies):
+        if every or body.is_async:
+            yield Site(subject.module, number)
+
+
+def _everywhere(subject: Subject, question: Callable[[Site], Iterable[T]], every: bool = False) -> Iterator[T]:
+    for site in _coroutine_functions(subject, every):
+        with subject.contain(subject.infer.body(site).qualname):
+            yield from list(question(site))
+
+
+def _finding(subject: Subject, place: Place, code: str, text: str) -> Finding:
+    body = subject.infer.body(place.site)
+    return Finding(body.lines[place.number], body.columns[place.number], code, text)
+
+
+RULES: tuple[Rule, ...] = (
+    Unguarded(),
+    UnseenTask(),
+    SwallowedCancellation(),
+    DroppedErrors(),
+    UncollectedErrors(),
+    CutShort(),
+    Unlimited(),
+    Strict(),
+)
