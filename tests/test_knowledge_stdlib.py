@@ -104,7 +104,9 @@ def others(facts: Table) -> list[str]:
     """The names of the rows that say what a call runs, gives or starts, and how it fails."""
     rows = (*facts.invoke, *facts.decorator, *facts.cut, *facts.dispatch, *facts.protocol)
     awaited = (*facts.awaitable, *facts.task, *facts.consumer, *facts.reads, *facts.fails)
-    names = [name for row in (*rows, *awaited) for name in row.names]
+    parts = (*facts.role, *facts.combine)
+    names = [name for row in (*rows, *awaited, *parts) for name in row.names]
+    names += [name for row in facts.thread_methods for name in row.classes]
     names += [name for entry in facts.entry for name in (*entry.decorators, *entry.classes, *entry.registers)]
     names += [name for row in facts.sync_methods for name in row.classes]
     names += [name for entry in facts.dispatch for name in entry.register]
