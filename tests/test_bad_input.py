@@ -102,7 +102,7 @@ def found_after(text: str) -> list[tuple[int, str]]:
 )
 def test_a_bad_file_next_to_a_good_one(tmp_path: Path, bad: str | bytes, code: str) -> None:
     write(tmp_path, {"bad.py": bad, "good.py": BLOCKING, "also_good.py": f"import bad\n{BLOCKING}"})
-    run = flake8("--select=NBL,E9", "-j", "1", "also_good.py", "bad.py", "good.py", cwd=tmp_path)
+    run = flake8("--select=NBL1,NBL2,NBL9,E9", "-j", "1", "also_good.py", "bad.py", "good.py", cwd=tmp_path)
     lines = run.stdout.splitlines()
     assert [line.partition(": ")[0] for line in lines if " NBL101 " in line] == [
         "also_good.py:6:5",
@@ -129,7 +129,7 @@ def test_a_bad_file_next_to_a_good_one(tmp_path: Path, bad: str | bytes, code: s
 )
 def test_other_encodings_and_line_ends(tmp_path: Path, content: bytes) -> None:
     write(tmp_path, {"main.py": content, "other.py": b"from main import *\n" + BLOCKING.encode()})
-    run = flake8("--select=NBL", "main.py", "other.py", cwd=tmp_path)
+    run = flake8("--select=NBL1,NBL2,NBL9", "main.py", "other.py", cwd=tmp_path)
     assert [line.partition(" time")[0] for line in run.stdout.splitlines()] == [
         "main.py:6:5: NBL101",
         "other.py:6:5: NBL101",
@@ -138,7 +138,7 @@ def test_other_encodings_and_line_ends(tmp_path: Path, content: bytes) -> None:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     write(tmp_path, {"good.py": BLOCKING})
-    run = flake8("--select=NBL,E9", "missing.py", "good.py", cwd=tmp_path)
+    run = flake8("--select=NBL1,NBL2,NBL9,E9", "missing.py", "good.py", cwd=tmp_path)
     assert [line.split(" ")[1] for line in run.stdout.splitlines()] == ["NBL101", "E902"]
 
 

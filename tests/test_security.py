@@ -191,7 +191,7 @@ def run(command: list[str], cwd: Path, **environment: str) -> subprocess.Complet
     own = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONSAFEPATH")}
     with tempfile.TemporaryDirectory() as caches:
         return subprocess.run(
-            [*command, "--select=NBL", "main.py"],
+            [*command, "--select=NBL1,NBL2,NBL9", "main.py"],
             cwd=cwd,
             env={**own, "XDG_CACHE_HOME": caches, **environment},
             capture_output=True,
@@ -326,7 +326,7 @@ def test_standard_input_with_the_working_folder_on_the_path(
     project: Path, mark: Path, late: list[str]
 ) -> None:
     shadow(project, mark, late)
-    command = [*PLAIN, "--select=NBL", "--stdin-display-name=main.py", "-"]
+    command = [*PLAIN, "--select=NBL1,NBL2,NBL9", "--stdin-display-name=main.py", "-"]
     done = subprocess.run(command, cwd=project, input=MAIN, capture_output=True, text=True, check=False)
     assert_judged(done)
     assert marks(mark) == []
