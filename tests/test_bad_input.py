@@ -39,7 +39,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
-    single = {"follow": "", "environment": "", "cache_dir": "", "possible": False}
+    single = {"follow": "", "environment": "", "cache_dir": "", "callback_depth": "", "possible": False, "frameworks_unguarded": False}
     values = {f"noblock_{option}": value for option, value in (*dict.fromkeys(OPTIONS, []).items(), *single.items())}
     Plugin.parse_options(Namespace(select=None, extend_select=None, **values))
     yield tmp_path

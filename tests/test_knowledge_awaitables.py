@@ -98,8 +98,9 @@ def test_closing_does_not_fail() -> None:
 @pytest.mark.parametrize("module", SPEAKING)
 def test_an_entry_says_what_it_is_about(module: str) -> None:
     for row in TABLES[module].entry:
-        assert row.decorators or row.classes or row.registers, row
+        assert row.decorators or row.classes or row.registers or row.functions, row
         assert bool(row.classes) == bool(row.methods), row
+        assert bool(row.functions) == bool(row.modules), row
 
 
 # --- against the libraries ---

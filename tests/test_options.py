@@ -83,7 +83,7 @@ CASES = {
     "knowledge": (["tables/scanner.toml", "./tables/laser.toml"], {(24, "NBL102"), (25, "NBL106")}, set()),
 }
 OPTIONS = list(CASES)
-SINGLE = ("follow", "environment", "possible", "cache-dir", "callback-depth")
+SINGLE = ("follow", "environment", "possible", "frameworks-unguarded", "cache-dir", "callback-depth")
 """The options that take one value, or none."""
 
 

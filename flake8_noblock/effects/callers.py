@@ -11,7 +11,7 @@ from flake8_noblock.effects.awaiting import End, closure_number, ends, is_given,
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.guards import names_of
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.effects.undecorated import undecorated
+from flake8_noblock.effects.undecorated import undecorated_anywhere
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import (
     Attr,
@@ -180,7 +180,7 @@ def _means(infer: Inference, place: Place, site: Site) -> Certainty | None:
         return "known"
     op = infer.body(place.site).ops[place.number]
     if is_unknown(values) or infer.body(site).decorators:
-        if any(_is_function(infer, value, site) for value in undecorated(infer, place)):
+        if any(_is_function(infer, value, site) for value in undecorated_anywhere(infer, place)):
             return "known"
     return "possible" if isinstance(op, Attr) and is_unknown(values) and infer.body(site).owner >= 0 else None
 

@@ -46,7 +46,8 @@ class Question:
 def way_out(infer: Inference, site: Site, end: End, asked: Question) -> Site | None:
     """The function by which a failure that arises at `end`, an end of what `site` makes, gets out of the program.
 
-    It is the nearest such function; None: the failure doesn't get out. Where a module itself lets it out it is the function that the module calls.
+    It is the nearest such function; None: the failure doesn't get out. Where a module itself lets it out it is the function that
+    the module calls.
     """
     starts = list(_through(infer, Node(site, False), end, asked))
     if _ROOT in starts:

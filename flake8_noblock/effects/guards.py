@@ -10,7 +10,7 @@ from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.errors import Failure, catches
 from flake8_noblock.effects.origins import Place, definitions_of
-from flake8_noblock.effects.undecorated import undecorated
+from flake8_noblock.effects.undecorated import undecorated_anywhere
 from flake8_noblock.facts.model import Body, Call, Const, Enter, Lookup, Param, Return, Yield
 from flake8_noblock.knowledge.schema import Guard
 from flake8_noblock.link.classes import find_member
@@ -128,7 +128,7 @@ def _generators(infer: Inference, entered: Place, op: Enter) -> Iterator[Functio
             yield value.function
     call = infer.body(entered.site).ops[op.value]
     if isinstance(call, Call):
-        found = undecorated(infer, Place(entered.site, call.func))
+        found = undecorated_anywhere(infer, Place(entered.site, call.func))
         yield from [function for function in found if isinstance(function, Function)]
 
 

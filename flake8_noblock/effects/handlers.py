@@ -212,9 +212,33 @@ def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
     body = infer.body(site)
     if not (handler.silent if handler.region < 0 else _does_nothing(infer, site, handler)):
         return False
-    if infer.knowledge.is_closing(body.name.strip("_")) or body.name in ("__aexit__", "__del__"):
+    if gives_back(infer, body) or _stands_in_failure(body, handler.tried):
         return False
-    return not is_clean_up(infer, site, handler.tried) and not _fails_later(body, handler)
+    return not (is_clean_up(infer, site, handler.tried) or _fails_later(body, handler) or _skips_something(body, handler))
+
+
+def _skips_something(body: Body, handler: Handler) -> bool:
+    """Whether a handler leaves by ``return`` or ``continue`` what would come next: the failure changes what is done."""
+    own = within(body, handler.region) if handler.region >= 0 else frozenset[int]()
+    if not any(isinstance(body.ops[number], Return | Jump) for number in own):
+        return False
+    last = max((*own, *within(body, handler.tried)))
+    others = {n for r, other in enumerate(body.regions) if other.partner == handler.tried for n in within(body, r)}
+    return any(number > last and number not in others for number in within(body, body.regions[handler.tried].parent))
+
+
+def gives_back(infer: Inference, body: Body) -> bool:
+    """Whether a function is there to give something back: it leaves a context manager, or a word of its name says so."""
+    return body.name in ("__aexit__", "__del__") or any(map(infer.knowledge.is_closing, body.name.split("_")))
+
+
+def _stands_in_failure(body: Body, region: int) -> bool:
+    """Whether a region lies in a handler that raises an error."""
+    while region >= 0:
+        if body.regions[region].kind == "except" and any(isinstance(body.ops[n], Raise) for n in within(body, region)):
+            return True
+        region = body.regions[region].parent
+    return False
 
 
 def _does_nothing(infer: Inference, site: Site, handler: Handler) -> bool:

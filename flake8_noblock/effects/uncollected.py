@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flake8_noblock.effects.awaiting import ends
 from flake8_noblock.effects.failing import collects_errors, reached_numbers
-from flake8_noblock.effects.handlers import cancels, is_closing
+from flake8_noblock.effects.handlers import cancels, gives_back, is_closing
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Await, Call, Closure, Display, Drop, Spread, Yield
@@ -25,7 +25,7 @@ def uncollected(infer: Inference, site: Site) -> Iterator[Place]:
         found = ends(infer, call)
         awaited = [end.place for end in found if end.kind == "awaited" and end.place.site == site]
         if awaited and len(awaited) == len(found) and all(_is_dropped(infer, place) for place in awaited):
-            if not cancels(infer, site) and not _closes(infer, call) and not infer.knowledge.is_closing(body.name.strip("_")):
+            if not cancels(infer, site) and not _closes(infer, call) and not gives_back(infer, body):
                 yield call
 
 

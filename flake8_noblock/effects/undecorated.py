@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_noblock.effects.origins import Place, definitions_of
-from flake8_noblock.facts.model import Attr, Call, Closure
+from flake8_noblock.facts.model import Attr, Call, Closure, Import, Lookup
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.functions import bound
-from flake8_noblock.link.inference import Inference
-from flake8_noblock.link.values import ClassValue, Function, Instance, SourceClass, Values
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import ClassValue, Function, Instance, ModuleValue, SourceClass, Values
 
 
 def undecorated(infer: Inference, place: Place) -> Values:
@@ -20,6 +20,32 @@ def undecorated(infer: Inference, place: Place) -> Values:
         return tuple([found for value in infer.value(site, op.base) for found in _member(infer, value, op.name)])
     places = [place] if isinstance(op, Call) else definitions_of(infer, place)
     return tuple([function for one in places for function in _decorated(infer, one)])
+
+
+MOST_IMPORTS = 5
+"""Modules in a row that hand on a name."""
+
+
+def undecorated_anywhere(infer: Inference, place: Place) -> Values:
+    """The same for names that are imported, too, from whichever module."""
+    found = undecorated(infer, place)
+    places = [place]
+    for _ in range(MOST_IMPORTS):
+        if found or not places:
+            break
+        places = [made for one in places for made in _imported_from(infer, one)]
+        found = tuple([function for one in places for function in _decorated(infer, one)])
+    return found
+
+
+def _imported_from(infer: Inference, place: Place) -> list[Place]:
+    """Where a name, an attribute of a module, or what an import statement imports is defined."""
+    op = infer.body(place.site).ops[place.number]
+    if isinstance(op, Attr):
+        modules = [value.name for value in infer.value(place.site, op.base) if isinstance(value, ModuleValue)]
+        tops = [(name, facts.bodies[0].names.get(op.name)) for name in modules if (facts := infer.module(name).facts) is not None]
+        return [Place(Site(name, 0), number) for name, number in tops if number is not None]
+    return definitions_of(infer, place) if isinstance(op, Lookup | Import) else []
 
 
 def _member(infer: Inference, receiver: object, name: str) -> Values:

@@ -24,6 +24,7 @@ from flake8_noblock.knowledge.tables import shipped, shipped_index
 def collect_loop_words() -> dict[str, list[str]]:
     """The loop words (see `words`) as the tables say them."""
     speaking = {name: shipped_index(name) for name in sorted(shipped())}
+    indexes = speaking.values()
     rows = {name: index for name, index in speaking.items() if index.loop_callback or index.of(LoopMethods)}
     binding = [name for name, index in speaking.items() if any(map(_speaks_of_loop, index.of(Role).values()))]
     callables = {row.rpartition(".")[2] for index in rows.values() for row in index.loop_callback}
@@ -35,9 +36,9 @@ def collect_loop_words() -> dict[str, list[str]]:
         "methods": sorted(methods),
         "running": sorted({name.rpartition(".")[2] for index in speaking.values() for name in index.running}),
         "properties": sorted({name.rpartition(".")[2] for row in attributes for name in row.names}),
-        "collecting": sorted({row.collects.keyword or "" for row in _rows(speaking.values(), Consumer) if row.collects}),
+        "collecting": sorted({row.collects.keyword or "" for row in _rows(indexes, Consumer) if row.collects}),
         "closing": sorted({name for index in speaking.values() for name in index.closing}),
-        "outcomes": sorted({f"{row.does} {n.rpartition('.')[2]}" for row in _rows(speaking.values(), Outcome) for n in row.names}),
+        "outcomes": sorted({f"{row.does} {n.rpartition('.')[2]}" for row in _rows(indexes, Outcome) for n in row.names}),
         "going by names": [name for name, index in speaking.items() if BY_NAME in index.of(Entry)],
         "readers": sorted({n.rpartition(".")[2] for i in speaking.values() for kind in (Reads, Protocol) for n in i.of(kind)}),
         **{f"{kind.__name__} rows": _last_names(speaking.values(), kind) for kind in LISTED},

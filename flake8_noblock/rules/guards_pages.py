@@ -258,7 +258,8 @@ DROPPED = Page(
     certainty="""
         A handler that logs, sets something, returns a value or keeps the error is fine. Best-effort clean-up is fine, too: a
         `try` in which only calls such as `close`, `disconnect`, `unlink` or a cancelled task are awaited, all that stands in a
-        function of such a name, and a loop of tries that ends in an error of its own.
+        function of such a name, a loop of tries that ends in an error of its own, and a `return` or `continue` that leaves
+        out what would come next.
     """,
     options=_NONE,
     off="""
