@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from flake8_noblock.cache.store import Size, Store, user_folder
 from flake8_noblock.commands.base import Command, complain, printed
 from flake8_noblock.report.chain import printable
-from flake8_noblock.cache.store import Size, Store, user_folder
 
 _UNITS = ("B", "kB", "MB", "GB")
 

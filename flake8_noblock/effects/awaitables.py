@@ -7,11 +7,10 @@ from typing import Literal
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.facts.model import Call, Declared, Narrowed
-from flake8_noblock.link.classes import find_member, has_unknown_base, is_subclass, mro
+from flake8_noblock.link.classes import find_member, has_unknown_base, mro
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.names import named_class
 from flake8_noblock.link.objects import as_instance
-from flake8_noblock.link.values import Literal as Constant
 from flake8_noblock.link.values import (
     AnyClass,
     ClassValue,
@@ -23,6 +22,7 @@ from flake8_noblock.link.values import (
     Value,
     Values,
 )
+from flake8_noblock.link.values import Literal as Constant
 
 Kind = Literal["coroutine", "async generator", "task", "future"]
 
@@ -31,6 +31,17 @@ def kind_of(infer: Inference, values: Values) -> Kind | None:
     """What all of `values` are; None: nothing of that kind, or not all of them the same."""
     kinds = {_kind(infer, value) for value in values}
     return kinds.pop() if len(kinds) == 1 else None
+
+
+def kind_at(infer: Inference, place: Place) -> Kind | None:
+    """What the value at `place` is; of a call of async functions without looking at what awaiting it gives."""
+    op = infer.body(place.site).ops[place.number]
+    if isinstance(op, Call):
+        callee = infer.value(place.site, op.func)
+        bodies = [infer.function_body(value) for value in callee if isinstance(value, Function)]
+        if bodies and len(bodies) == len(callee) and all(body.is_async and not body.is_generator for body in bodies):
+            return "coroutine"
+    return kind_of(infer, infer.value(*place))
 
 
 def _kind(infer: Inference, value: Value) -> Kind | None:

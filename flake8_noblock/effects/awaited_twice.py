@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_noblock.effects.awaitables import kind_of
+from flake8_noblock.effects.awaitables import kind_at
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import arguments
 from flake8_noblock.effects.origins import Place
@@ -12,6 +12,7 @@ from flake8_noblock.effects.remembered import remembers
 from flake8_noblock.effects.uses import uses_in
 from flake8_noblock.facts.model import Await, Body, Call, Declared, Jump, Raise, Return
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import layout
 from flake8_noblock.link.values import Function
 
 
@@ -21,15 +22,16 @@ def awaited_twice(infer: Inference, site: Site) -> Iterator[tuple[int, int]]:
     for number, op in enumerate(body.ops):
         if isinstance(op, Call):
             users = _users(infer, site, number)
-            if _may_repeat(body, number, users) and kind_of(infer, infer.value(site, number)) == "coroutine":
-                again = _again(body, number, [user for user in users if _awaits(infer, Place(site, user), number)])
+            if _may_repeat(infer, site, number, users) and kind_at(infer, Place(site, number)) == "coroutine":
+                again = _again(infer, site, number, [user for user in users if _awaits(infer, Place(site, user), number)])
                 if again is not None:
                     yield again, number
 
 
-def _may_repeat(body: Body, made: int, users: tuple[int, ...]) -> bool:
+def _may_repeat(infer: Inference, site: Site, made: int, users: tuple[int, ...]) -> bool:
     """Whether there are several users, or one that runs in another loop than the one that the value is made in."""
-    return len(users) > 1 or any(body.where[user] != body.where[made] and _repeats(body, made, user) for user in users)
+    where = infer.body(site).where
+    return len(users) > 1 or any(where[user] != where[made] and _repeats(infer, site, made, user) for user in users)
 
 
 def _users(infer: Inference, site: Site, number: int) -> tuple[int, ...]:
@@ -52,11 +54,13 @@ def _awaits(infer: Inference, place: Place, value: int) -> bool:
     return False
 
 
-def _again(body: Body, made: int, users: list[int]) -> int | None:
+def _again(infer: Inference, site: Site, made: int, users: list[int]) -> int | None:
     """The first of `users` before which another has certainly run, or which itself runs in each round of a loop."""
+    body = infer.body(site)
     for index, user in enumerate(users):
         around = _regions_around(body, body.where[user])
-        if any(_certain(body, region, set(users[:index])) for region in around) or _repeats(body, made, user):
+        before = frozenset(users[:index])
+        if before and any(_certain(infer, site, region, before) for region in around) or _repeats(infer, site, made, user):
             return user
     return None
 
@@ -72,21 +76,30 @@ def _regions_around(body: Body, region: int) -> list[int]:
     return found
 
 
-def _certain(body: Body, region: int, users: set[int]) -> bool:
+def _certain(infer: Inference, site: Site, region: int, users: frozenset[int]) -> bool:
     """Whether one of `users` runs whenever `region` ends as it should."""
+    body = infer.body(site)
+    above = {at for user in users for at in _regions_around(body, body.where[user])}
+    return region in above and _surely(infer, site, region, users, above)
+
+
+def _surely(infer: Inference, site: Site, region: int, users: frozenset[int], above: set[int]) -> bool:
+    body = infer.body(site)
     if any(body.where[user] == region for user in users):
         return True
     branches: set[tuple[int, bool]] = set()
-    for number, inner in enumerate(body.regions):
-        if inner.parent == region and inner.kind in ("branch", "try", "with") and _certain(body, number, users):
+    for number in layout(infer, site).children[region]:
+        inner = body.regions[number]
+        if number in above and inner.kind in ("branch", "try", "with") and _surely(infer, site, number, users, above):
             if inner.kind != "branch" or (inner.value, not inner.positive) in branches:
                 return True
             branches.add((inner.value, inner.positive))
     return False
 
 
-def _repeats(body: Body, made: int, user: int) -> bool:
+def _repeats(infer: Inference, site: Site, made: int, user: int) -> bool:
     """Whether `user` runs in each round of a loop outside of which the coroutine was made."""
+    body = infer.body(site)
     outside = set(_regions_around(body, body.where[made]))
     inside: list[int] = []
     for region in _regions_around(body, body.where[user]):
@@ -94,25 +107,24 @@ def _repeats(body: Body, made: int, user: int) -> bool:
             return False
         inside.append(region)
         if body.regions[region].kind == "loop":
-            return not _leaves(body, user, inside)
+            return not _leaves(infer, site, user, inside)
     return False
 
 
-def _leaves(body: Body, user: int, inside: list[int]) -> bool:
+def _leaves(infer: Inference, site: Site, user: int, inside: list[int]) -> bool:
     """Whether the loop, whose regions around `user` these are, is left once that ran; a failure caught on the way may not."""
-    caught = [n for n, region in enumerate(body.regions) if region.kind == "except" and region.partner in inside]
-    if any(not _ends(body, region, -1) for region in caught):
+    regions = infer.body(site).regions
+    partners = [partner for region in inside for partner in layout(infer, site).partners[region]]
+    if any(regions[partner].kind == "except" and not _ends(infer, site, partner, -1) for partner in partners):
         return False
-    return any(_ends(body, region, user) for region in inside)
+    return any(_ends(infer, site, region, user) for region in inside)
 
 
-def _ends(body: Body, region: int, after: int) -> bool:
+def _ends(infer: Inference, site: Site, region: int, after: int) -> bool:
     """Whether the statements of `region` itself, behind operation `after`, leave the loop."""
-    return any(
-        isinstance(op, Return | Raise) or op == Jump("break")
-        for op, where in list(zip(body.ops, body.where, strict=True))[after + 1 :]
-        if where == region
-    )
+    ops = infer.body(site).ops
+    behind = [ops[number] for number in layout(infer, site).numbers[region] if number > after]
+    return any(isinstance(op, Return | Raise) or op == Jump("break") for op in behind)
 
 
 def kept_coroutines(infer: Inference, module: str) -> Iterator[int]:

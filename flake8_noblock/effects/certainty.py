@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import is_abstract, overrides
-from flake8_noblock.facts.model import Await, Call, Choice, Closure, Const, Declared, Display, Format, Mapping, Narrowed, Param, Return
+from flake8_noblock.facts.model import (
+    Await,
+    Call,
+    Choice,
+    Closure,
+    Const,
+    Declared,
+    Display,
+    Format,
+    Mapping,
+    Narrowed,
+    Param,
+    Return,
+)
 from flake8_noblock.link.classes import is_protocol
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.values import Adapter, CallableValue, ClassValue, Function, Instance, SourceClass

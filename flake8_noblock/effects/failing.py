@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from flake8_noblock.effects.awaitables import kind_at
 from flake8_noblock.effects.awaiting import End, ends
 from flake8_noblock.effects.callees import paths, protocol_paths
 from flake8_noblock.effects.conditions import argument
@@ -149,6 +150,8 @@ def _failure_of_protocol(infer: Inference, site: Site, op: Await | Enter | Eleme
     if not isinstance(op, Await) and not op.is_async:
         return None
     if isinstance(infer.body(site).ops[op.value], Call) and failure_of_call(infer, Place(site, op.value)) is not None:
+        return None
+    if isinstance(op, Await) and kind_at(infer, Place(site, op.value)) == "coroutine":
         return None
     method = "__await__" if isinstance(op, Await) else "__aenter__" if isinstance(op, Enter) else "__anext__"
     found = [_failure_of_method(infer, value, method) for value in infer.value(site, op.value) if value != Literal(None)]

@@ -46,15 +46,6 @@ def is_pause(op: Op) -> bool:
     return False
 
 
-def inside(body: Body, region: int) -> frozenset[int]:
-    """The numbers of `region` and of the regions in it."""
-    found = {region}
-    for number, other in enumerate(body.regions):
-        if other.parent in found:
-            found.add(number)
-    return frozenset(found)
-
-
 def flow_of(infer: Inference, site: Site) -> Flow:
     """The ways through the body at `site`."""
     cache = infer.caches.setdefault("flows", {})
@@ -96,6 +87,8 @@ class _Builder:
         self._regions: dict[int, list[int]] = {}
         self._first: dict[int, int] = {}
         self._all: dict[int, list[int]] = {}
+        self._sides: dict[tuple[int, int], list[int]] = {}
+        self._partners: dict[int, list[int]] = {}
         self._sort()
 
     def _sort(self) -> None:
@@ -104,6 +97,11 @@ class _Builder:
             op = self.body.ops[number]
             if not isinstance(op, Choice) or op.where:
                 self._ops.setdefault(region, []).append(number)
+        for number, part in enumerate(self.body.regions):
+            if part.kind in ("branch", "typing"):
+                self._sides.setdefault((part.parent, part.value), []).append(number)
+            if part.partner >= 0:
+                self._partners.setdefault(part.partner, []).append(number)
         for region in range(len(self.body.regions) - 1, 0, -1):
             parent = self.body.regions[region].parent
             self._regions.setdefault(parent, []).insert(0, region)
@@ -156,14 +154,9 @@ class _Builder:
     def _branch(self, number: int, ends: Ends, done: set[int]) -> Ends:
         """Two sides of one condition; a side that comes again is what follows when the other has left the block."""
         region = self.body.regions[number]
-        same = [
-            other
-            for other in self._regions[region.parent]
-            if self.body.regions[other].kind in ("branch", "typing") and self.body.regions[other].value == region.value
-        ]
         if region.value < 0:
             return self.block(number, ends) or ends
-        sides = same[:2]
+        sides = self._sides[region.parent, region.value][:2]
         done.update(sides)
         if number not in sides:
             done.add(number)
@@ -193,11 +186,10 @@ class _Builder:
     def _never_ends(self, number: int) -> bool:
         """Whether a loop is a ``while`` whose condition is a constant that is true."""
         op = self.body.ops[self.body.regions[number].value]
-        return is_while(self.body, number) and isinstance(op, Const) and bool(op.value)
+        return is_while(self.body, number, self._first[number]) and isinstance(op, Const) and bool(op.value)
 
     def _try(self, number: int, ends: Ends, done: set[int]) -> Ends:
-        around = self._regions[self.body.regions[number].parent]
-        parts = [other for other in around if self.body.regions[other].partner == number]
+        parts = self._partners.get(number, [])
         done.update(parts)
         last = self.block(number, ends)
         every = sorted(self._all[number])
@@ -224,11 +216,9 @@ class _Builder:
         return finished if ended else frozenset()
 
 
-def is_while(body: Body, region: int) -> bool:
-    """Whether a loop is a ``while``: those over something begin with an element of it."""
-    if body.regions[region].kind != "loop":
-        return False
-    value = body.regions[region].value
-    return not any(
-        isinstance(op, Element) and op.value == value and where == region for op, where in zip(body.ops, body.where, strict=True)
+def is_while(body: Body, region: int, head: int) -> bool:
+    """Whether a loop whose first operation is `head` is a ``while``: those over something begin with an element of it."""
+    first = body.ops[head]
+    return body.regions[region].kind == "loop" and not (
+        isinstance(first, Element) and first.value == body.regions[region].value and body.where[head] == region
     )

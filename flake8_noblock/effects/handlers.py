@@ -31,6 +31,7 @@ from flake8_noblock.facts.model import (
 )
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import layout, within
 from flake8_noblock.link.objects import flat
 from flake8_noblock.link.values import UNKNOWN, Foreign, Instance, ModuleValue, Value, Values
 
@@ -90,18 +91,11 @@ def is_await(op: Op) -> bool:
     return isinstance(op, Await) or isinstance(op, Enter | Element) and op.is_async
 
 
-def within(body: Body, region: int) -> frozenset[int]:
-    """The numbers of the operations in a region and those inside it."""
-    inside = {region}
-    for number, other in enumerate(body.regions):
-        if other.parent in inside:
-            inside.add(number)
-    return frozenset(number for number, where in enumerate(body.where) if where in inside)
-
-
 def _has_await(infer: Inference, site: Site, region: int) -> bool:
-    inside = within(infer.body(site), region)
-    return any(number in inside and is_await(op) for number, op in reached_numbers(infer, site))
+    cache = infer.caches.setdefault("awaits that run", {})
+    if site not in cache:
+        cache[site] = frozenset(number for number, op in reached_numbers(infer, site) if is_await(op))
+    return not within(infer, site, region).isdisjoint(cache[site])  # type: ignore[arg-type]
 
 
 # --- cancellation ---
@@ -113,7 +107,7 @@ def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> boo
         return False
     body = infer.body(site)
     if handler.region >= 0:
-        if any(isinstance(body.ops[number], Raise) for number in within(body, handler.region)):
+        if any(isinstance(body.ops[number], Raise) for number in within(infer, site, handler.region)):
             return False
         if _is_taken_before(infer, site, handler) or _is_raised_later(infer, site, handler):
             return False
@@ -121,7 +115,7 @@ def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> boo
         return True
     if _awaits_cancelled(infer, site, handler.tried):
         return False
-    return catches_everything(infer, handler.types) or not _ends_after(body, handler)
+    return catches_everything(infer, handler.types) or not _ends_after(infer, site, handler)
 
 
 def catches_everything_else(infer: Inference, types: Values) -> bool:
@@ -141,7 +135,7 @@ def _is_taken_before(infer: Inference, site: Site, handler: Handler) -> bool:
 def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:
     """Whether a handler keeps the exception, and the function raises something after it."""
     body = infer.body(site)
-    own = within(body, handler.region)
+    own = within(infer, site, handler.region)
     kept = any(fate(infer, Place(site, number)).users for number in own if isinstance(body.ops[number], Caught))
     last = max(own, default=0)
     return kept and any(isinstance(op, Raise) for op in body.ops[last + 1 :])
@@ -150,7 +144,7 @@ def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:
 def _awaits_cancelled(infer: Inference, site: Site, region: int) -> bool:
     """Whether what is awaited in a region are tasks, rather than what calls give, as one awaits them after cancelling them."""
     body = infer.body(site)
-    inside = within(body, region)
+    inside = within(infer, site, region)
     awaits = [op for number, op in enumerate(body.ops) if number in inside and is_await(op)]
     return bool(awaits) and all(isinstance(op, Await) and _is_of_task(infer, Place(site, op.value)) for op in awaits)
 
@@ -176,9 +170,10 @@ def cancels(infer: Inference, site: Site) -> bool:
     return any(isinstance(op, Attr) and infer.knowledge.outcome_by_word(op.name) == "cancel" for op in infer.body(site).ops)
 
 
-def _ends_after(body: Body, handler: Handler) -> bool:
+def _ends_after(infer: Inference, site: Site, handler: Handler) -> bool:
     """Whether the coroutine waits for nothing more once the handler has run."""
-    own = within(body, handler.region) if handler.region >= 0 else frozenset[int]()
+    body = infer.body(site)
+    own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
     if any(is_await(body.ops[number]) for number in own):
         return False
     if any(isinstance(body.ops[number], Return) for number in own):
@@ -187,9 +182,9 @@ def _ends_after(body: Body, handler: Handler) -> bool:
     left = any(body.ops[number] == Jump("break") for number in own)
     if len(loops) > (1 if left else 0):
         return False
-    before = within(body, loops[0]) if loops else within(body, handler.tried)
+    before = within(infer, site, loops[0]) if loops else within(infer, site, handler.tried)
     last = max((*before, *own), default=-1)
-    others = {n for r, other in enumerate(body.regions) if other.partner == handler.tried for n in within(body, r)}
+    others = {n for r in layout(infer, site).partners[handler.tried] for n in within(infer, site, r)}
     return not any(number > last and number not in others and is_await(op) for number, op in enumerate(body.ops))
 
 
@@ -212,19 +207,20 @@ def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
     body = infer.body(site)
     if not (handler.silent if handler.region < 0 else _does_nothing(infer, site, handler)):
         return False
-    if gives_back(infer, body) or _stands_in_failure(body, handler.tried):
+    if gives_back(infer, body) or _stands_in_failure(infer, site, handler.tried):
         return False
-    return not (is_clean_up(infer, site, handler.tried) or _fails_later(body, handler) or _skips_something(body, handler))
+    return not (is_clean_up(infer, site, handler.tried) or _fails_later(infer, site, handler) or _skips_something(infer, site, handler))
 
 
-def _skips_something(body: Body, handler: Handler) -> bool:
+def _skips_something(infer: Inference, site: Site, handler: Handler) -> bool:
     """Whether a handler leaves by ``return`` or ``continue`` what would come next: the failure changes what is done."""
-    own = within(body, handler.region) if handler.region >= 0 else frozenset[int]()
+    body = infer.body(site)
+    own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
     if not any(isinstance(body.ops[number], Return | Jump) for number in own):
         return False
-    last = max((*own, *within(body, handler.tried)))
-    others = {n for r, other in enumerate(body.regions) if other.partner == handler.tried for n in within(body, r)}
-    return any(number > last and number not in others for number in within(body, body.regions[handler.tried].parent))
+    last = max((*own, *within(infer, site, handler.tried)))
+    others = {n for r in layout(infer, site).partners[handler.tried] for n in within(infer, site, r)}
+    return any(number > last and number not in others for number in within(infer, site, body.regions[handler.tried].parent))
 
 
 def gives_back(infer: Inference, body: Body) -> bool:
@@ -232,10 +228,11 @@ def gives_back(infer: Inference, body: Body) -> bool:
     return body.name in ("__aexit__", "__del__") or any(map(infer.knowledge.is_closing, body.name.split("_")))
 
 
-def _stands_in_failure(body: Body, region: int) -> bool:
+def _stands_in_failure(infer: Inference, site: Site, region: int) -> bool:
     """Whether a region lies in a handler that raises an error."""
+    body = infer.body(site)
     while region >= 0:
-        if body.regions[region].kind == "except" and any(isinstance(body.ops[n], Raise) for n in within(body, region)):
+        if body.regions[region].kind == "except" and any(isinstance(body.ops[n], Raise) for n in within(infer, site, region)):
             return True
         region = body.regions[region].parent
     return False
@@ -244,7 +241,7 @@ def _stands_in_failure(body: Body, region: int) -> bool:
 def _does_nothing(infer: Inference, site: Site, handler: Handler) -> bool:
     """Whether a handler holds no more than ``pass``, ``continue``, ``break`` or a ``return`` of nothing."""
     body = infer.body(site)
-    own = within(body, handler.region)
+    own = within(infer, site, handler.region)
     returned = {op.value for number in own if isinstance(op := body.ops[number], Return)}
     for number in own:
         op = body.ops[number]
@@ -262,7 +259,7 @@ def _does_nothing(infer: Inference, site: Site, handler: Handler) -> bool:
 def is_clean_up(infer: Inference, site: Site, region: int) -> bool:
     """Whether what is awaited in a region only gives something back, or is a task that was cancelled."""
     body = infer.body(site)
-    inside = within(body, region)
+    inside = within(infer, site, region)
     awaits = [op for number, op in enumerate(body.ops) if number in inside and is_await(op)]
     if _awaits_cancelled(infer, site, region) and cancels(infer, site):
         return True
@@ -280,9 +277,10 @@ def is_closing(infer: Inference, body: Body, value: int) -> bool:
     return any(is_closing(infer, body, number) for number in op.args)
 
 
-def _fails_later(body: Body, handler: Handler) -> bool:
+def _fails_later(infer: Inference, site: Site, handler: Handler) -> bool:
     """Whether a loop of tries ends in an error of its own."""
+    body = infer.body(site)
     if not _loops_around(body, handler.tried):
         return False
-    last = max(within(body, handler.tried), default=0)
+    last = max(within(infer, site, handler.tried), default=0)
     return any(number > last and isinstance(op, Raise) for number, op in enumerate(body.ops))

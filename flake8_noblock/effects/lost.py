@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from flake8_noblock.effects.awaitables import Kind, gives, kind_of
+from flake8_noblock.effects.awaitables import Kind, gives, kind_at, kind_of
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.effects.uses import Fate, fate
-from flake8_noblock.facts.model import Call, Choice, Compare, Const, Display, Drop, Mapping, Op, Unary
+from flake8_noblock.effects.uses import Fate, fate, uses_in
+from flake8_noblock.facts.model import Await, Call, Choice, Compare, Const, Display, Drop, Mapping, Op, Return, Unary
 from flake8_noblock.link.functions import result
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.values import ClassValue, Function, Partial, Value
@@ -95,8 +95,10 @@ def _dropped(infer: Inference, statement: Place, number: int, many: bool) -> Ite
 
 
 def _stored(infer: Inference, place: Place) -> Iterator[Lost]:
-    what = fate(infer, place)
     ops = infer.body(place.site).ops
+    if any(isinstance(ops[user], Call | Await | Return) for user in uses_in(infer, place.site).by.get(place.number, ())):
+        return
+    what = fate(infer, place)
     if all(_says_nothing(infer, Place(place.site, user)) for user in what.users) and not what.named and not _is_dropped(what, ops):
         kind = _kind(infer, place)
         if kind == "coroutine":
@@ -130,7 +132,7 @@ def _kind(infer: Inference, place: Place) -> Kind | None:
     """What the call at `place` gives, if that has to be awaited and nobody else keeps it."""
     op = infer.body(place.site).ops[place.number]
     assert isinstance(op, Call)
-    kind = kind_of(infer, infer.value(place.site, place.number))
+    kind = kind_at(infer, place)
     callee = infer.value(place.site, op.func)
     if kind is not None and not all(_makes(infer, value) for value in callee):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from flake8_noblock.effects.awaitables import given_by_tables, has, is_async_only, kind_of, lacks
+from flake8_noblock.effects.awaitables import given_by_tables, has, is_async_only, kind_at, kind_of, lacks
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.certainty import is_certain
 from flake8_noblock.effects.conditions import argument, arguments
@@ -82,7 +82,8 @@ class Demand(NamedTuple):
 
 def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
     """What an operation asks of its values."""
-    ops = infer.body(place.site).ops
+    body = infer.body(place.site)
+    ops = body.ops
     match op:
         case Exit():
             return
@@ -94,7 +95,7 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
             asked = [Demand(left, own), *([Demand(right, reflected)] if known else [])]
         case Call(func=func):
             asked = [Demand(func, "__call__"), *_asked_by_callee(infer, place, op)]
-        case Return(value=value) if value >= 0 and _is_made(ops, value):
+        case Return(value=value) if value >= 0 and _is_made(ops, value, body.is_async):
             asked = [Demand(value, "return")] if returns_plainly(infer, place.site) else []
         case Raise(value=value) if value >= 0:
             asked = [Demand(value, "raise")]
@@ -109,7 +110,7 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
         case _:
             asked = [Demand(value, method) for value, method in steps(op)]
     for demand in asked:
-        if demand.of_items or demand.method in _JUDGED_BY_TYPE or _is_made(ops, demand.value):
+        if demand.of_items or demand.method in _JUDGED_BY_TYPE or _is_made(ops, demand.value, body.is_async):
             yield demand
 
 
@@ -126,9 +127,10 @@ def _compared(infer: Inference, place: Place, op: Compare) -> Iterator[Demand]:
             yield Demand(left, "in")
 
 
-def _is_made(ops: tuple[Op, ...], number: int) -> bool:
-    """Whether a value may come out of a call in the same body, or out of a property."""
-    return isinstance(ops[number], Attr | Call | Element | Choice | Declared | Narrowed)
+def _is_made(ops: tuple[Op, ...], number: int, on_loop: bool) -> bool:
+    """Whether a value may come out of a call in the same body or, on the loop, out of a property."""
+    made = (Attr, Call, Element, Choice, Declared, Narrowed) if on_loop else (Call, Element, Choice, Declared, Narrowed)
+    return isinstance(ops[number], made)
 
 
 def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Demand]:
@@ -173,6 +175,8 @@ _HARMLESS = frozenset(["__repr__", "__hash__", "__anext__", "__index__", "__miss
 def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
     method = demand.method
     if method in _HARMLESS:
+        return None
+    if method == "__await__" and kind_at(infer, place) == "coroutine":
         return None
     values = infer.value(*place)
     if demand.of_items:

@@ -14,7 +14,7 @@ from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.classes import Member, find_member, mro
 from flake8_noblock.link.functions import result
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Descriptor, Function, Instance, SourceClass, Values
+from flake8_noblock.link.values import Descriptor, Function, SourceClass, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,14 @@ def _of_class(infer: Inference, cls: SourceClass, methods: list[int]) -> Iterato
     alike = 0
     for number in methods:
         name = infer.facts(cls.module).bodies[number].name
-        own = _sort(infer, _own(infer, cls, name, number))
-        member = find_member(infer, cls, name, after=cls) if own is not None else None
-        base = _sort(infer, member.values) if member is not None and member.values else None
-        if member is not None and base is not None and base != own:
+        member = find_member(infer, cls, name, after=cls)
+        if member is None or not member.values:
+            continue
+        base = _sort(infer, member.values)
+        own = _sort(infer, _own(infer, cls, name, number)) if base is not None else None
+        if own is not None and base != own:
             found.append(MixedOverride(number, _name(infer, member), own == "async"))
-        alike += base is not None and base == own
+        alike += own is not None and base == own
     one_way = len({one.is_async for one in found}) == 1
     if not (one_way and len(found) >= TWIN and len(found) > alike):
         yield from found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -26,9 +25,9 @@ from flake8_noblock.facts.model import (
     StoreItem,
 )
 from flake8_noblock.knowledge.schema import Blocking
-from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.values import AnyClass, ClassValue, Foreign, Function, Instance, SourceClass, Value, Values
 from flake8_noblock.link.values import Literal as Constant
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_noblock.effects.flow import Flow, flow_of, inside, is_while
+from flake8_noblock.effects.flow import Flow, flow_of, is_while
 from flake8_noblock.effects.governs import sources
 from flake8_noblock.effects.origins import Place, origins
 from flake8_noblock.effects.rows import part_at
@@ -33,6 +33,7 @@ from flake8_noblock.facts.model import (
     Yield,
 )
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import regions_within, within
 from flake8_noblock.link.values import Function, Instance, Literal, Value, Values
 
 MOST_FUNCTIONS = 4
@@ -134,7 +135,7 @@ def independent_rounds(infer: Inference, site: Site) -> Iterator[int]:
     flow = flow_of(infer, site)
     for region in sorted(flow.heads):
         this = body.regions[region]
-        if is_while(body, region) or this.is_async or _is_within(body, region, "with", "try"):
+        if is_while(body, region, flow.heads[region]) or this.is_async or _is_within(body, region, "with", "try"):
             continue
         number = _first_await(infer, site, flow, region)
         if number is not None:
@@ -143,8 +144,8 @@ def independent_rounds(infer: Inference, site: Site) -> Iterator[int]:
 
 def _first_await(infer: Inference, site: Site, flow: Flow, region: int) -> int | None:
     body = infer.body(site)
-    regions = inside(body, region)
-    members = [number for number, where in enumerate(body.where) if where in regions]
+    regions = regions_within(infer, site, region)
+    members = sorted(within(infer, site, region))
     awaits = [number for number in members if isinstance(body.ops[number], Await)]
     if not awaits or body.where[awaits[0]] != region or not _is_plain_loop(infer, site, regions, members):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flake8_noblock.effects.flow import Flow, flow_of, inside, is_while
+from flake8_noblock.effects.flow import Flow, flow_of, is_while
 from flake8_noblock.effects.governs import sources
 from flake8_noblock.effects.operations import row_of
 from flake8_noblock.effects.origins import Place
@@ -46,6 +46,7 @@ from flake8_noblock.facts.model import (
 from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Role
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import within
 from flake8_noblock.link.values import Function, Instance, SourceClass, Values
 
 _CONSTANTS = (Const, ByteString, Builtin, Closure, Import)
@@ -87,9 +88,8 @@ def polling(infer: Inference, site: Site) -> Iterator[int]:
 def _loops(infer: Inference, site: Site, flow: Flow) -> Iterator[_Rounds]:
     body = infer.body(site)
     for region, head in sorted(flow.heads.items()):
-        if is_while(body, region):
-            regions = inside(body, region)
-            members = frozenset(number for number, where in enumerate(body.where) if where in regions)
+        if is_while(body, region, head):
+            members = within(infer, site, region)
             yield _Rounds(site, region, members, _busy(flow, head, members))
 
 

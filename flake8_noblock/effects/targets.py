@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from msgspec.structs import replace
 
 from flake8_noblock.effects.callees import paths, protocol_paths
@@ -18,11 +17,11 @@ from flake8_noblock.facts.model import Attr, Call
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments, completed
 from flake8_noblock.link.calls import call_method
-from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.contexts import context_of_call
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.sources import source_of
 from flake8_noblock.link.values import (
     Adapter,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_noblock.effects.conditions import argument, is_switched_off
-from flake8_noblock.effects.flow import flow_of, inside
+from flake8_noblock.effects.flow import flow_of
 from flake8_noblock.effects.operations import unwrap_partial
 from flake8_noblock.effects.origins import Place, origins
 from flake8_noblock.effects.roots import bodies_on_loop
@@ -17,6 +17,7 @@ from flake8_noblock.facts.model import Attr, Call, Enter
 from flake8_noblock.knowledge.schema import Offload, Role
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import within
 from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.values import Value
 
@@ -107,15 +108,12 @@ def held_across_pauses(infer: Inference, site: Site) -> Iterator[int]:
         return
     for number, region in enumerate(body.regions):
         entered = body.ops[region.value] if region.kind == "with" and not region.is_async else None
-        if isinstance(entered, Enter) and not flow.pauses.isdisjoint(_numbers(body.where, inside(body, number))):
+        if isinstance(entered, Enter) and not flow.pauses.isdisjoint(within(infer, site, number)):
             values = infer.value(site, entered.value)
             if values and all(_is_lock(infer, value) for value in values):
                 yield region.value
     yield from _acquired(infer, site)
 
-
-def _numbers(where: tuple[int, ...], regions: frozenset[int]) -> Iterator[int]:
-    return (number for number, region in enumerate(where) if region in regions)
 
 
 def _is_lock(infer: Inference, value: Value) -> bool:

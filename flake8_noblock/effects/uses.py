@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flake8_noblock.effects.origins import Place
@@ -67,22 +66,29 @@ def fate(infer: Inference, place: Place) -> Fate:
     """What becomes of the value at `place` within its body."""
     uses = uses_in(infer, place.site)
     ops = infer.body(place.site).ops
-    same = set(_same_value(infer, place))
+    same = _same_value(infer, place)
+    if same is None:
+        return Fate((), True)
     users = {user for number in same for user in uses.by.get(number, ()) if not isinstance(ops[user], PASSING)}
     return Fate(tuple(sorted(users)), not same.isdisjoint(uses.named))
 
 
-def _same_value(infer: Inference, place: Place) -> Iterator[int]:
+def _same_value(infer: Inference, place: Place) -> set[int] | None:
+    """The operations whose value is, or may be, that at `place`; None where there are too many."""
     uses = uses_in(infer, place.site)
     ops = infer.body(place.site).ops
     waiting, seen = [place.number], {place.number}
     while waiting:
-        number = waiting.pop()
-        yield number
-        passed = {user for user in uses.by.get(number, ()) if isinstance(ops[user], PASSING)}
+        passed = {user for user in uses.by.get(waiting.pop(), ()) if isinstance(ops[user], PASSING)}
         waiting.extend(passed - seen)
         seen |= passed
+        if len(seen) > MOST_PASSED:
+            return None
+    return seen
 
+
+MOST_PASSED = 100
+"""Operations that one value is followed through; beyond, anything may become of it."""
 
 PASSING = (Choice, Declared, Narrowed)
 """Operations whose value is one of their operands."""

@@ -110,10 +110,10 @@ def _global(infer: Inference, module: str, name: str) -> Values | None:
         definitions = ((0, facts.bodies[0].names[name]), *definitions)
     if definitions:
         return infer.values(definitions, Site(module, 0))
-    return _from_stars(infer, infer.module(module), name, frozenset())
+    return _from_stars(infer, infer.module(module), name, set())
 
 
-def member(infer: Inference, module: str, name: str, seen: frozenset[str] = frozenset()) -> Values | None:
+def member(infer: Inference, module: str, name: str, seen: set[str] | None = None) -> Values | None:
     """What attribute `name` of module `module`, which is at hand, is; None: it has none that is known."""
     if name in _SPECIAL and module in _TYPING:
         return (Special(name),)
@@ -124,22 +124,24 @@ def member(infer: Inference, module: str, name: str, seen: frozenset[str] = froz
         names = this.facts.bodies[0].names
         if name in names or name in this.facts.globals:
             return _global(infer, module, name)
-        found = _from_stars(infer, this, name, seen)
+        found = _from_stars(infer, this, name, set() if seen is None else seen)
         if found is not None:
             return found
     return _submodule(infer, this, name) if this.is_package else None
 
 
-def _from_stars(infer: Inference, this: Module, name: str, seen: frozenset[str]) -> Values | None:
+def _from_stars(infer: Inference, this: Module, name: str, seen: set[str]) -> Values | None:
+    """What a module takes over by ``from m import *``; modules that were `seen` have no such name."""
     if this.facts is None or this.key in seen:
         return None
+    seen.add(this.key)
     for source, level in reversed(this.facts.stars):
         absolute = this.absolute(source, level)
         other = infer.program.get(absolute, this.root) if absolute else None
         if other is None or other.facts is None:
             continue
         if _is_public(other, other.facts, name):
-            found = member(infer, other.key, name, seen | {this.key})
+            found = member(infer, other.key, name, seen)
             if found is not None:
                 return found
     return None

@@ -28,6 +28,7 @@ from flake8_noblock.facts.model import (
 from flake8_noblock.link.annotations import instances
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import layout
 from flake8_noblock.link.objects import flat, is_of, may_be_of
 from flake8_noblock.link.values import (
     Adapter,
@@ -185,7 +186,7 @@ def _never_runs(infer: Inference, site: Site, body: Body, region: Region) -> boo
     caught = body.ops[region.value] if region.value >= 0 else None
     if isinstance(caught, Lookup) and caught.name == "NameError":
         names = infer.facts(site.module).bodies[0].names
-        tried = [op for op, where in zip(body.ops, body.where, strict=True) if where == region.partner]
+        tried = [body.ops[number] for number in layout(infer, site).numbers[region.partner]]
         looked_up = [op.name for op in tried if isinstance(op, Lookup)]
         return body.kind == "function" and any(name in names for name in looked_up)
     return _never_fails(infer, site, body, region.partner)
@@ -193,8 +194,9 @@ def _never_runs(infer: Inference, site: Site, body: Body, region: Region) -> boo
 
 def _never_fails(infer: Inference, site: Site, body: Body, region: int) -> bool:
     """Whether a ``try`` holds no more than a question for the running loop."""
-    calls = [op for op, where in zip(body.ops, body.where, strict=True) if where == region and isinstance(op, Call)]
-    nested = any(other.parent == region for other in body.regions)
+    found = layout(infer, site)
+    calls = [op for op in (body.ops[number] for number in found.numbers[region]) if isinstance(op, Call)]
+    nested = bool(found.children[region])
     return bool(calls) and not nested and all(_asks_for_loop(infer, site, call) for call in calls)
 
 
