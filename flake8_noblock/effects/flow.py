@@ -59,12 +59,25 @@ def flow(body: Body) -> Flow:
     """The ways through `body`.
 
     What fails inside a ``try`` goes on in its handlers: from where it pauses if it does, else from anywhere. Operations that
-    may fail elsewhere are taken to succeed.
+    may fail elsewhere are taken to succeed. Of a body nested beyond `DEEPEST_REGION` no way is known.
     """
+    if _depth(body) > DEEPEST_REGION:
+        return Flow({}, {}, frozenset())
     builder = _Builder(body)
     builder.block(0, frozenset([START]))
     pauses = frozenset(number for number, op in enumerate(body.ops) if is_pause(op))
     return Flow({n: tuple(sorted(o)) for n, o in builder.after.items()}, builder.heads, pauses)
+
+
+DEEPEST_REGION = 100
+"""Regions inside each other through which ways are followed."""
+
+
+def _depth(body: Body) -> int:
+    depths: list[int] = []
+    for region in body.regions:
+        depths.append(depths[region.parent] + 1 if region.parent >= 0 else 0)
+    return max(depths)
 
 
 Ends = frozenset[int]
