@@ -77,7 +77,7 @@ def own_names(facts: Table) -> list[str]:
     """Every name that a table speaks about; the values of its mappings may point anywhere."""
     mappings = (facts.aliases, facts.returns, facts.attributes, facts.bases)
     classes = [name for row in (*facts.loop_methods, *facts.thread_methods) for name in row.classes]
-    classes += [name for row in (*facts.role, *facts.combine) for name in row.names]
+    classes += [name for row in (*facts.role, *facts.combine, *facts.limit, *facts.guard, *facts.outcome) for name in row.names]
     names = [*called_names(facts), *following_names(facts), *awaited_names(facts), *classes]
     names += [*facts.safe, *facts.fields, *facts.running]
     return [*names, *(name for mapping in mappings for name in mapping)]
