@@ -5,6 +5,7 @@ from __future__ import annotations
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import is_abstract, overrides
 from flake8_noblock.facts.model import (
+    Attr,
     Await,
     Call,
     Choice,
@@ -43,7 +44,9 @@ def is_certain(infer: Inference, place: Place) -> bool:
             return is_certain(infer, Place(place.site, value))
         case Call(func=func):
             callee = infer.value(place.site, func)
-            return bool(callee) and all(_gives_for_certain(infer, value) for value in callee)
+            method = ops[func]
+            told = isinstance(method, Attr) and isinstance(ops[method.base], Param)
+            return bool(callee) and all(_gives_for_certain(infer, value, told) for value in callee)
     return all(isinstance(value, Function | ClassValue) for value in infer.value(*place))
 
 
@@ -54,7 +57,9 @@ def _is_of_standard_class(infer: Inference, value: object) -> bool:
     return infer.is_standard(ClassValue(value.cls)) and not is_protocol(infer, value.cls)
 
 
-def _gives_for_certain(infer: Inference, callee: object) -> bool:
+def _gives_for_certain(infer: Inference, callee: object, told: bool) -> bool:
+    """Whether what calling `callee` gives is certain; `told`: what its receiver is an annotation says, and one that takes the
+    sync class of a library for its async one is a common slip."""
     match callee:
         case ClassValue() | Adapter() | CallableValue():
             return True
@@ -63,6 +68,8 @@ def _gives_for_certain(infer: Inference, callee: object) -> bool:
         case Function(receiver=None) as function:
             return not infer.function_body(function).decorators
         case Function(receiver=receiver) as function:
+            if told and infer.module(function.module).origin == "library":
+                return False
             if infer.function_body(function).decorators or is_abstract(infer, function) or _says_nothing(infer, function):
                 return False
             return not (isinstance(receiver, Instance) and overrides(infer, function, receiver, everywhere=True))

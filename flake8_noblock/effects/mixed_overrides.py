@@ -43,7 +43,7 @@ TWIN = 3
 
 def _of_class(infer: Inference, cls: SourceClass, methods: list[int]) -> Iterator[MixedOverride]:
     found: list[MixedOverride] = []
-    alike = 0
+    turned = alike = 0
     for number in methods:
         name = infer.facts(cls.module).bodies[number].name
         member = find_member(infer, cls, name, after=cls)
@@ -53,10 +53,17 @@ def _of_class(infer: Inference, cls: SourceClass, methods: list[int]) -> Iterato
         own = _sort(infer, _own(infer, cls, name, number)) if base is not None else None
         if own is not None and base != own:
             found.append(MixedOverride(number, _name(infer, member), own == "async"))
+        turned += _is_written_async(infer, member.values) not in (None, infer.facts(cls.module).bodies[number].is_async)
         alike += own is not None and base == own
     one_way = len({one.is_async for one in found}) == 1
-    if not (one_way and len(found) >= TWIN and len(found) > alike):
+    if not (one_way and turned >= TWIN and turned > alike):
         yield from found
+
+
+def _is_written_async(infer: Inference, values: Values) -> bool | None:
+    """Whether a method is an ``async def``; None: it is no single function."""
+    where = _function(values[0]) if len(values) == 1 else None
+    return infer.function_body(Function(*where)).is_async if where is not None else None
 
 
 def _is_private(name: str) -> bool:
