@@ -80,18 +80,22 @@ def _failing(infer: Inference, site: Site) -> Iterator[Failing]:
                     yield Failing(place, failed, End("awaited", place), place)
 
 
-def failure_of_call(infer: Inference, place: Place) -> Failure | None:
+LONGEST_RETURN = 20
+"""Functions each of which returns what the next one gives, through which a coroutine is followed."""
+
+
+def failure_of_call(infer: Inference, place: Place, left: int = LONGEST_RETURN) -> Failure | None:
     """How awaiting what the call at `place` gives can fail, by what tables or the source of a library say."""
     op = infer.body(place.site).ops[place.number]
     callee = infer.value(place.site, op.func) if isinstance(op, Call) else ()
     within = infer.module(place.site.module).origin
-    found = [_failure(infer, value, within) for value in callee if value != Literal(None)]
+    found = [_failure(infer, value, within, left) for value in callee if value != Literal(None)]
     return found[0] if found and None not in found else None
 
 
-def _failure(infer: Inference, value: Value, within: Origin) -> Failure | None:
+def _failure(infer: Inference, value: Value, within: Origin, left: int) -> Failure | None:
     if isinstance(value, Partial | Adapter):
-        inner = [_failure(infer, one, within) for one in value.callee]
+        inner = [_failure(infer, one, within, left) for one in value.callee]
         return inner[0] if len(inner) == 1 else None
     names = paths(infer, value) or ()
     if any(infer.knowledge.is_closing(name.rpartition(".")[2]) for name in names):
@@ -99,7 +103,7 @@ def _failure(infer: Inference, value: Value, within: Origin) -> Failure | None:
     own = isinstance(value, Function) and infer.module(value.module).origin == "project"
     row = None if own else _row(infer, names)  # Of a project's own function its source tells.
     # Within a library its own coroutines are followed, as the project's are within the project.
-    return _failure_of_function(infer, value) if row is None and isinstance(value, Function) and within == "project" else row
+    return _failure_of_function(infer, value, left) if row is None and isinstance(value, Function) and within == "project" else row
 
 
 def _row(infer: Inference, names: tuple[str, ...]) -> Failure | None:
@@ -113,7 +117,7 @@ def _row(infer: Inference, names: tuple[str, ...]) -> Failure | None:
     return None
 
 
-def _failure_of_function(infer: Inference, function: Function) -> Failure | None:
+def _failure_of_function(infer: Inference, function: Function, left: int) -> Failure | None:
     """A library's coroutine function, by what escapes from it; a plain function of the project, by the coroutine it returns."""
     if infer.is_standard(function):
         return None
@@ -129,20 +133,21 @@ def _failure_of_function(infer: Inference, function: Function) -> Failure | None
             library = infer.path(function).partition(".")[0]
             return Failure(infer.path(function), failed.row, failed.libraries | {library})
         return None
-    return None if body.is_async or body.is_generator else _returned(infer, site)
+    return None if body.is_async or body.is_generator or not left else _returned(infer, site, left - 1)
 
 
-def _returned(infer: Inference, site: Site) -> Failure | None:
+def _returned(infer: Inference, site: Site, left: int) -> Failure | None:
     """The failure of what a plain function returns to be awaited, where it returns nothing else."""
     cache = infer.caches.setdefault("failures that are returned", {})
-    if site not in cache:
-        cache[site] = None
+    key = (site, left)
+    if key not in cache:
+        cache[key] = None
         ops = infer.body(site).ops
         returned = [op.value for op in ops if isinstance(op, Return)]
         if returned and all(value >= 0 and isinstance(ops[value], Call) for value in returned):
-            found = [failure_of_call(infer, Place(site, value)) for value in returned]
-            cache[site] = found[0] if None not in found else None
-    return cache[site]  # type: ignore[return-value]
+            found = [failure_of_call(infer, Place(site, value), left) for value in returned]
+            cache[key] = found[0] if None not in found else None
+    return cache[key]  # type: ignore[return-value]
 
 
 def _failure_of_protocol(infer: Inference, site: Site, op: Await | Enter | Element) -> Failure | None:
