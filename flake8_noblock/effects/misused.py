@@ -35,6 +35,7 @@ from flake8_noblock.facts.model import (
     StoreAttr,
     Unary,
 )
+from flake8_noblock.knowledge.schema import Offload
 from flake8_noblock.link.attributes import element
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference, Site
@@ -134,13 +135,14 @@ def _is_made(ops: tuple[Op, ...], number: int, on_loop: bool) -> bool:
 
 
 def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Demand]:
-    """What a callable that tables know asks of its arguments."""
+    """What a callable that tables know, or one that it runs elsewhere (``to_thread(json.dumps, x)``), asks of the arguments."""
     given = [*op.args, *[value for _, value in op.keywords]]
-    if not given or not infer.knowledge.may_read(last_name(infer, Place(place.site, op.func))):
+    word = last_name(infer, Place(place.site, op.func))
+    if not given or not (infer.knowledge.may_read(word) or infer.knowledge.may_have_row(Offload, word)):
         return
     if not any(_may_matter(infer, infer.value(place.site, value)) for value in given):
         return
-    for name in [name for value in infer.value(place.site, op.func) for name in paths(infer, value) or ()]:
+    for name in _names(infer, place.site, op.func):
         for protocol in infer.knowledge.protocol(name):
             number = argument(infer, place, protocol.argument)
             if number is not None and not protocol.elements and not protocol.lazily:
@@ -148,6 +150,27 @@ def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Deman
         for row in infer.knowledge.reads(name):
             for number in arguments(infer, place, row.argument):
                 yield Demand(number, "__bool__" if row.tests else "argument", row.argument.items)
+        offload = infer.knowledge.offload(name)
+        first = offload.callable.position if offload is not None and not offload.decorator else None
+        if first is not None and first + 1 < len(op.args):
+            for run in _names(infer, place.site, op.args[first]):
+                yield from _asked_elsewhere(infer, run, op.args[first + 1 :])
+
+
+def _asked_elsewhere(infer: Inference, name: str, args: tuple[int, ...]) -> Iterator[Demand]:
+    """What the callable `name` asks of its arguments, which are handed over with it."""
+    for protocol in infer.knowledge.protocol(name):
+        position = protocol.argument.position
+        if position is not None and position < len(args) and not protocol.elements and not protocol.lazily:
+            yield from (Demand(args[position], method) for method in protocol.methods)
+    for row in infer.knowledge.reads(name):
+        position = row.argument.position
+        if position is not None and position < len(args) and not row.argument.items:
+            yield Demand(args[position], "__bool__" if row.tests else "argument")
+
+
+def _names(infer: Inference, site: Site, number: int) -> list[str]:
+    return [name for value in infer.value(site, number) for name in paths(infer, value) or ()]
 
 
 def _may_matter(infer: Inference, values: Values) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flake8_noblock.effects.async_callables import AsyncCallable
+from flake8_noblock.effects.awaitables import kind_at
 from flake8_noblock.effects.lost import Lost
 from flake8_noblock.effects.misused import Misused
 from flake8_noblock.effects.mixed_overrides import MixedOverride
@@ -69,7 +70,8 @@ def misused_text(infer: Inference, found: Misused) -> str:
         case "not awaitable":
             return f"{_described(infer, infer.value(*origin), name)} can't be used with {_ASYNC_WORDS[found.method]}; {_plain(found)}"
     asked = _ASKED.get(found.method) or _operation(found.method)
-    return f"the coroutine that {name} gives is {asked} in place of its result; use {_awaited(infer, origin.site, name)}"
+    what = "future" if kind_at(infer, origin) == "future" else "coroutine"
+    return f"the {what} that {name} gives is {asked} in place of its result; use {_awaited(infer, origin.site, name)}"
 
 
 _ASYNC_WORDS = {"__await__": "await", "__aenter__": "async with", "__aiter__": "async for"}
