@@ -103,7 +103,9 @@ def _failure(infer: Inference, value: Value, within: Origin, left: int) -> Failu
     own = isinstance(value, Function) and infer.module(value.module).origin == "project"
     row = None if own else _row(infer, names)  # Of a project's own function its source tells.
     # Within a library its own coroutines are followed, as the project's are within the project.
-    return _failure_of_function(infer, value, left) if row is None and isinstance(value, Function) and within == "project" else row
+    return (
+        _failure_of_function(infer, value, left) if row is None and isinstance(value, Function) and within == "project" else row
+    )
 
 
 def _row(infer: Inference, names: tuple[str, ...]) -> Failure | None:
@@ -281,5 +283,3 @@ def collects_errors(infer: Inference, call: Place) -> bool:
         if number is not None:
             return infer.value(call.site, number) != (Literal(False),)
     return False
-
-

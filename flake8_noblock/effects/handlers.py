@@ -209,7 +209,9 @@ def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
         return False
     if gives_back(infer, body) or _stands_in_failure(infer, site, handler.tried):
         return False
-    return not (is_clean_up(infer, site, handler.tried) or _fails_later(infer, site, handler) or _skips_something(infer, site, handler))
+    return not (
+        is_clean_up(infer, site, handler.tried) or _fails_later(infer, site, handler) or _skips_something(infer, site, handler)
+    )
 
 
 def _skips_something(infer: Inference, site: Site, handler: Handler) -> bool:

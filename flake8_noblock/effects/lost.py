@@ -99,7 +99,11 @@ def _stored(infer: Inference, place: Place) -> Iterator[Lost]:
     if any(isinstance(ops[user], Call | Await | Return) for user in uses_in(infer, place.site).by.get(place.number, ())):
         return
     what = fate(infer, place)
-    if all(_says_nothing(infer, Place(place.site, user)) for user in what.users) and not what.named and not _is_dropped(what, ops):
+    if (
+        all(_says_nothing(infer, Place(place.site, user)) for user in what.users)
+        and not what.named
+        and not _is_dropped(what, ops)
+    ):
         kind = _kind(infer, place)
         if kind == "coroutine":
             yield Lost("stored", kind, place)

@@ -177,7 +177,9 @@ def _may_matter(infer: Inference, values: Values) -> bool:
     """Whether an argument is, or holds, something asynchronous."""
     if is_unknown(values):
         return False
-    return any(has(infer, value, "__aiter__") for value in values) or bool(kind_of(infer, values) or kind_of(infer, _items(infer, values)))
+    return any(has(infer, value, "__aiter__") for value in values) or bool(
+        kind_of(infer, values) or kind_of(infer, _items(infer, values))
+    )
 
 
 def _items(infer: Inference, values: Values) -> Values:

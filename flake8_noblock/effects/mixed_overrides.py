@@ -122,7 +122,12 @@ def called_plainly(infer: Inference, module: str) -> Iterator[tuple[int, str]]:
     """The numbers of async methods in `module` that a framework calls and does not await, with the class that says so."""
     facts = infer.facts(module)
     for number, body in enumerate(facts.bodies):
-        if body.owner >= 0 and body.is_async and facts.classes[body.owner].bases and stands_for_itself(infer, Site(module, number)):
+        if (
+            body.owner >= 0
+            and body.is_async
+            and facts.classes[body.owner].bases
+            and stands_for_itself(infer, Site(module, number))
+        ):
             for ancestor in mro(infer, infer.source_class(module, body.owner))[1:]:
                 if ancestor.cls is None:
                     break

@@ -11,7 +11,8 @@ from flake8_noblock.link.values import Descriptor, Function, Instance, Literal, 
 
 
 def returns_plainly(infer: Inference, site: Site) -> bool:
-    """Whether the function at `site` says that it returns objects that can't be awaited, and no decorator makes something else of it.
+    """Whether the function at `site` says that it returns objects that can't be awaited, and no decorator makes something else
+    of it.
 
     One that returns something else besides coroutines works either way, whatever it says.
     """

@@ -59,7 +59,7 @@ def _called(infer: Inference, value: Value, arguments: Arguments, place: Place) 
     match value:
         case Partial(callee=callee):
             return call_runs(infer, callee, completed(value, arguments), place)
-        case Adapter(kind="runs", name=name, callee=callee):
+        case Adapter(kind="runs", callee=callee):
             # A coroutine function that is decorated waits without blocking.
             own = NOTHING if any(_is_async(infer, inner) for inner in callee) else _added(infer, value, place)
             return all_of([call_runs(infer, callee, arguments, place), own])

@@ -32,7 +32,7 @@ def as_instance(infer: Inference, value: Value) -> Instance | None:
         case DictValue(items=entries):
             keys: Values = union(*[(Literal(key),) for key, _ in entries])
             return Instance(builtin(infer, "dict").cls, (keys, union(*[values for _, values in entries])))
-        case Partial(callee=callee):
+        case Partial():
             return Instance(named_class(infer, "functools.partial").cls, (UNKNOWN,))
         case Deferred(instance=instance):
             return instance

@@ -54,7 +54,9 @@ def lost_text(infer: Inference, found: Lost) -> str:
 
 
 def _gathered(infer: Inference, place: Place, call: str) -> str:
-    return f"await asyncio.gather(...) over the calls of {call}" if _is_async(infer, place.site) else f"asyncio.run(...) for {call}"
+    return (
+        f"await asyncio.gather(...) over the calls of {call}" if _is_async(infer, place.site) else f"asyncio.run(...) for {call}"
+    )
 
 
 def misused_text(infer: Inference, found: Misused) -> str:

@@ -25,7 +25,9 @@ class Sequential(Rule):
         for site in async_sites(subject):
             with subject.contain(subject.infer.body(site).qualname):
                 for number in independent_awaits(subject.infer, site):
-                    text = "this await needs nothing of the one before it; run both together in an asyncio.TaskGroup or with gather"
+                    text = (
+                        "this await needs nothing of the one before it; run both together in an asyncio.TaskGroup or with gather"
+                    )
                     yield finding(subject.infer, Place(site, number), self.code, text)
 
 
@@ -41,7 +43,9 @@ class Rounds(Rule):
         for site in async_sites(subject):
             with subject.contain(subject.infer.body(site).qualname):
                 for number in independent_rounds(subject.infer, site):
-                    text = "the rounds of this loop don't need each other; run them together in an asyncio.TaskGroup or with gather"
+                    text = (
+                        "the rounds of this loop don't need each other; run them together in an asyncio.TaskGroup or with gather"
+                    )
                     yield finding(subject.infer, Place(site, number), self.code, text)
 
 
