@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
+from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.finding import Finding
 from flake8_noblock.knowledge.words import CALLBACK_DEPTH
-from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.inference import Inference, Site
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,17 @@ class Rule:
     def check(self, subject: Subject) -> Iterable[Finding]:
         """The findings of this rule in the module under `subject`."""
         raise NotImplementedError
+
+
+def finding(infer: Inference, place: Place, code: str, text: str) -> Finding:
+    """The finding of rule `code` at an operation."""
+    body = infer.body(place.site)
+    return Finding(body.lines[place.number], body.columns[place.number], code, text)
+
+
+def in_bodies(subject: Subject, question: Callable[[Site], Iterable[T]], every: bool = False) -> Iterator[T]:
+    """The answers for the async bodies of the module, or `every` body, in source order; a failure costs its own body."""
+    for number, body in enumerate(subject.infer.facts(subject.module).bodies):
+        if every or body.is_async:
+            with subject.contain(body.qualname or body.kind):
+                yield from list(question(Site(subject.module, number)))

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from flake8_noblock.effects.handing import answering, chained, nested_callbacks, timers, working_callbacks
 from flake8_noblock.finding import Finding
 from flake8_noblock.rules import callbacks_pages as pages
-from flake8_noblock.rules.base import Rule, Subject
-from flake8_noblock.rules.tasks import finding, spelled
+from flake8_noblock.rules.base import Rule, Subject, finding
+from flake8_noblock.rules.tasks import spelled
 
 
 class Continued(Rule):

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterable
 
 from flake8_noblock.effects.handlers import drops_errors, handlers, swallows_cancellation
-from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uncollected import uncollected
 from flake8_noblock.effects.unguarded import cut_short, unguarded, unlimited, unseen_tasks, without_handler
 from flake8_noblock.finding import Finding
-from flake8_noblock.link.inference import Site
 from flake8_noblock.report import guards as texts
 from flake8_noblock.rules import guards_pages as pages
-from flake8_noblock.rules.base import Rule, Subject
-
-T = TypeVar("T")
+from flake8_noblock.rules.base import Rule, Subject, finding, in_bodies
 
 
 class Unguarded(Rule):
@@ -27,8 +22,8 @@ class Unguarded(Rule):
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer, cover = subject.infer, not subject.summaries.scope.frameworks_unguarded
-        for found in _everywhere(subject, lambda site: unguarded(infer, site, cover)):
-            yield _finding(subject, found.operation.place, self.code, texts.unguarded_text(infer, found))
+        for found in in_bodies(subject, lambda site: unguarded(infer, site, cover)):
+            yield finding(subject.infer, found.operation.place, self.code, texts.unguarded_text(infer, found))
 
 
 class UnseenTask(Rule):
@@ -39,8 +34,8 @@ class UnseenTask(Rule):
     page = pages.UNSEEN_TASK
 
     def check(self, subject: Subject) -> Iterable[Finding]:
-        for found in _everywhere(subject, lambda site: unseen_tasks(subject.infer, site), every=True):
-            yield _finding(subject, found.place, self.code, texts.unseen_text(subject.infer, found))
+        for found in in_bodies(subject, lambda site: unseen_tasks(subject.infer, site), every=True):
+            yield finding(subject.infer, found.place, self.code, texts.unseen_text(subject.infer, found))
 
 
 class SwallowedCancellation(Rule):
@@ -52,11 +47,8 @@ class SwallowedCancellation(Rule):
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer = subject.infer
-        for site in _coroutine_functions(subject):
-            with subject.contain(infer.body(site).qualname):
-                for handler in handlers(infer, site):
-                    if swallows_cancellation(infer, site, handler):
-                        yield Finding(handler.line, handler.column, self.code, texts.cancellation_text(handler))
+        for handler in in_bodies(subject, lambda site: [h for h in handlers(infer, site) if swallows_cancellation(infer, site, h)]):
+            yield Finding(handler.line, handler.column, self.code, texts.cancellation_text(handler))
 
 
 class DroppedErrors(Rule):
@@ -68,11 +60,8 @@ class DroppedErrors(Rule):
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer = subject.infer
-        for site in _coroutine_functions(subject):
-            with subject.contain(infer.body(site).qualname):
-                for handler in handlers(infer, site):
-                    if drops_errors(infer, site, handler):
-                        yield Finding(handler.line, handler.column, self.code, texts.dropped_text(handler))
+        for handler in in_bodies(subject, lambda site: [h for h in handlers(infer, site) if drops_errors(infer, site, h)]):
+            yield Finding(handler.line, handler.column, self.code, texts.dropped_text(handler))
 
 
 class UncollectedErrors(Rule):
@@ -83,8 +72,8 @@ class UncollectedErrors(Rule):
     page = pages.UNCOLLECTED
 
     def check(self, subject: Subject) -> Iterable[Finding]:
-        for place in _everywhere(subject, lambda site: uncollected(subject.infer, site)):
-            yield _finding(subject, place, self.code, texts.uncollected_text(subject.infer, place))
+        for place in in_bodies(subject, lambda site: uncollected(subject.infer, site)):
+            yield finding(subject.infer, place, self.code, texts.uncollected_text(subject.infer, place))
 
 
 class CutShort(Rule):
@@ -96,8 +85,8 @@ class CutShort(Rule):
     page = pages.CUT_SHORT
 
     def check(self, subject: Subject) -> Iterable[Finding]:
-        for place in _everywhere(subject, lambda site: cut_short(subject.infer, site)):
-            yield _finding(subject, place, self.code, texts.cut_short_text(subject.infer, place))
+        for place in in_bodies(subject, lambda site: cut_short(subject.infer, site)):
+            yield finding(subject.infer, place, self.code, texts.cut_short_text(subject.infer, place))
 
 
 class Unlimited(Rule):
@@ -109,8 +98,8 @@ class Unlimited(Rule):
     page = pages.UNLIMITED
 
     def check(self, subject: Subject) -> Iterable[Finding]:
-        for found in _everywhere(subject, lambda site: unlimited(subject.infer, site)):
-            yield _finding(subject, found.place, self.code, texts.unlimited_text(subject.infer, found))
+        for found in in_bodies(subject, lambda site: unlimited(subject.infer, site)):
+            yield finding(subject.infer, found.place, self.code, texts.unlimited_text(subject.infer, found))
 
 
 class Strict(Rule):
@@ -122,26 +111,8 @@ class Strict(Rule):
     page = pages.STRICT
 
     def check(self, subject: Subject) -> Iterable[Finding]:
-        for place in _everywhere(subject, lambda site: without_handler(subject.infer, site)):
-            yield _finding(subject, place, self.code, texts.strict_text(subject.infer, place))
-
-
-def _coroutine_functions(subject: Subject, every: bool = False) -> Iterator[Site]:
-    """The bodies in which something is awaited, or all."""
-    for number, body in enumerate(subject.infer.facts(subject.module).bodies):
-        if every or body.is_async:
-            yield Site(subject.module, number)
-
-
-def _everywhere(subject: Subject, question: Callable[[Site], Iterable[T]], every: bool = False) -> Iterator[T]:
-    for site in _coroutine_functions(subject, every):
-        with subject.contain(subject.infer.body(site).qualname):
-            yield from list(question(site))
-
-
-def _finding(subject: Subject, place: Place, code: str, text: str) -> Finding:
-    body = subject.infer.body(place.site)
-    return Finding(body.lines[place.number], body.columns[place.number], code, text)
+        for place in in_bodies(subject, lambda site: without_handler(subject.infer, site)):
+            yield finding(subject.infer, place, self.code, texts.strict_text(subject.infer, place))
 
 
 RULES: tuple[Rule, ...] = (

@@ -16,8 +16,8 @@ from flake8_noblock.finding import Finding
 from flake8_noblock.link.inference import Site
 from flake8_noblock.report.message import chained, function_name
 from flake8_noblock.rules import loop_pages as pages
-from flake8_noblock.rules.base import Rule, Subject
-from flake8_noblock.rules.tasks import finding, spelled
+from flake8_noblock.rules.base import Rule, Subject, finding, in_bodies
+from flake8_noblock.rules.tasks import spelled
 
 
 class Nested(Rule):
@@ -76,14 +76,12 @@ class Spinning(Rule):
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer = subject.infer
-        for site in async_sites(subject):
-            with subject.contain(infer.body(site).qualname):
-                for number in spinning(infer, site):
-                    text = (
-                        "this loop goes round without an await until something outside it changes, and nothing else runs "
-                        "meanwhile; await what it waits for"
-                    )
-                    yield finding(infer, Place(site, number), self.code, text)
+        for place in in_bodies(subject, lambda site: [Place(site, number) for number in spinning(infer, site)]):
+            text = (
+                "this loop goes round without an await until something outside it changes, and nothing else runs "
+                "meanwhile; await what it waits for"
+            )
+            yield finding(infer, place, self.code, text)
 
 
 class Polling(Rule):
@@ -95,14 +93,12 @@ class Polling(Rule):
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer = subject.infer
-        for site in async_sites(subject):
-            with subject.contain(infer.body(site).qualname):
-                for number in polling(infer, site):
-                    text = (
-                        "this loop asks again and again whether something has changed, late and for nothing; "
-                        "await an asyncio.Event, a Condition or a Queue"
-                    )
-                    yield finding(infer, Place(site, number), self.code, text)
+        for place in in_bodies(subject, lambda site: [Place(site, number) for number in polling(infer, site)]):
+            text = (
+                "this loop asks again and again whether something has changed, late and for nothing; "
+                "await an asyncio.Event, a Condition or a Queue"
+            )
+            yield finding(infer, place, self.code, text)
 
 
 class Held(Rule):
@@ -114,14 +110,12 @@ class Held(Rule):
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer = subject.infer
-        for site in async_sites(subject):
-            with subject.contain(infer.body(site).qualname):
-                for number in held_across_pauses(infer, site):
-                    text = (
-                        "a thread lock is held across an await, so whoever else wants it stops the event loop, for ever if "
-                        "it is a coroutine; use asyncio.Lock, or release it before the await"
-                    )
-                    yield finding(infer, Place(site, number), self.code, text)
+        for place in in_bodies(subject, lambda site: [Place(site, number) for number in held_across_pauses(infer, site)]):
+            text = (
+                "a thread lock is held across an await, so whoever else wants it stops the event loop, for ever if "
+                "it is a coroutine; use asyncio.Lock, or release it before the await"
+            )
+            yield finding(infer, place, self.code, text)
 
 
 class Unsafe(Rule):

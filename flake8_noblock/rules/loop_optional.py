@@ -9,9 +9,8 @@ from flake8_noblock.effects.sequence import lost_updates
 from flake8_noblock.effects.waiting import never_waiting
 from flake8_noblock.finding import Finding
 from flake8_noblock.rules import loop_optional_pages as pages
-from flake8_noblock.rules.base import Rule, Subject
+from flake8_noblock.rules.base import Rule, Subject, finding
 from flake8_noblock.rules.loop import async_sites
-from flake8_noblock.rules.tasks import finding
 
 
 class NeverWaits(Rule):

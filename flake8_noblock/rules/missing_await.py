@@ -17,7 +17,7 @@ from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.report import awaits
 from flake8_noblock.rules import missing_await_mistaken_pages as mistaken_pages
 from flake8_noblock.rules import missing_await_pages as pages
-from flake8_noblock.rules.base import Rule, Subject
+from flake8_noblock.rules.base import Rule, Subject, finding, in_bodies
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class LossRule(Rule):
     def check(self, subject: Subject) -> Iterable[Finding]:
         for found in in_all_bodies(subject, lost):
             if found.loss in self.losses and found.kind in self.kinds:
-                yield _finding(subject, found.place, self.code, awaits.lost_text(subject.infer, found))
+                yield finding(subject.infer, found.place, self.code, awaits.lost_text(subject.infer, found))
 
 
 class Dropped(LossRule):
@@ -71,7 +71,7 @@ class MisuseRule(Rule):
     def check(self, subject: Subject) -> Iterable[Finding]:
         for found in in_all_bodies(subject, misused):
             if found.misuse == self.misuse:
-                yield _finding(subject, found.place, self.code, awaits.misused_text(subject.infer, found))
+                yield finding(subject.infer, found.place, self.code, awaits.misused_text(subject.infer, found))
 
 
 class AsValue(MisuseRule):
@@ -121,7 +121,7 @@ class AsyncCallable(Rule):
         infer, module = subject.infer, subject.module
         for found in in_all_bodies(subject, async_callables):
             name = described(infer, found.function[0])
-            yield _finding(subject, found.place, self.code, awaits.callable_text(infer, found, name))
+            yield finding(subject.infer, found.place, self.code, awaits.callable_text(infer, found, name))
         with subject.contain("methods of classes"):
             for number, owner in called_plainly(infer, module):
                 body = infer.facts(module).bodies[number]
@@ -138,7 +138,7 @@ class AwaitedTwice(Rule):
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer, module = subject.infer, subject.module
         for again, made in in_all_bodies(subject, _placed_twice):
-            yield _finding(subject, again, self.code, awaits.twice_text(infer, made))
+            yield finding(subject.infer, again, self.code, awaits.twice_text(infer, made))
         with subject.contain("decorators"):
             for number in kept_coroutines(infer, module):
                 body = infer.facts(module).bodies[number]
@@ -164,21 +164,12 @@ def in_all_bodies(subject: Subject, find: Callable[[Inference, Site], Iterator[T
     """What `find` finds in the bodies of the module, in source order; found once for all rules that ask."""
     cache = subject.infer.caches.setdefault(f"{find.__module__}.{find.__name__}", {})
     if subject.module not in cache:
-        found: list[T] = []
-        cache[subject.module] = found
-        for number, body in enumerate(subject.infer.facts(subject.module).bodies):
-            with subject.contain(body.qualname or body.kind):
-                found.extend(list(find(subject.infer, Site(subject.module, number))))
+        cache[subject.module] = list(in_bodies(subject, lambda site: find(subject.infer, site), every=True))
     return cache[subject.module]  # type: ignore[return-value]
 
 
 def _placed_twice(infer: Inference, site: Site) -> Iterator[tuple[Place, Place]]:
     yield from ((Place(site, again), Place(site, made)) for again, made in awaited_twice(infer, site))
-
-
-def _finding(subject: Subject, place: Place, code: str, text: str) -> Finding:
-    body = subject.infer.body(place.site)
-    return Finding(body.lines[place.number], body.columns[place.number], code, text)
 
 
 RULES: tuple[Rule, ...] = (

@@ -16,13 +16,7 @@ from flake8_noblock.finding import Finding
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.values import Coroutine
 from flake8_noblock.rules import tasks_pages as pages
-from flake8_noblock.rules.base import Rule, Subject
-
-
-def finding(infer: Inference, place: Place, code: str, text: str) -> Finding:
-    """The finding of rule `code` at an operation."""
-    body = infer.body(place.site)
-    return Finding(body.lines[place.number], body.columns[place.number], code, text)
+from flake8_noblock.rules.base import Rule, Subject, finding
 
 
 def spelled(infer: Inference, place: Place) -> str:

@@ -8,9 +8,8 @@ from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.sequence import independent_awaits, independent_rounds
 from flake8_noblock.finding import Finding
 from flake8_noblock.rules import tasks_optional_pages as pages
-from flake8_noblock.rules.base import Rule, Subject
+from flake8_noblock.rules.base import Rule, Subject, finding
 from flake8_noblock.rules.loop import async_sites
-from flake8_noblock.rules.tasks import finding
 
 
 class Sequential(Rule):
