@@ -126,14 +126,16 @@ class Summaries:
         parts = []
         for edge in self.edges(site):
             region = body.where[edge.number]
-            effects = self._effects(edge.run, edge.number, origin)
+            effects = _as(
+                self._effects(edge.run, edge.number, origin), lambda effect, witness: self._from_outside(effect, witness, site)
+            )
             if region in in_handlers:
                 effects = {effect: witness for effect, witness in effects.items() if effect.severity == "unbounded"}
             if region in selective:
                 effects = _as(effects, lambda effect, _: "possible")
             elif region in once:
                 effects = _as(effects, lambda effect, _: "once" if effect.certainty == "certain" else "possible")
-            parts.append(_as(effects, lambda effect, witness: self._from_outside(effect, witness, site)))
+            parts.append(effects)
         return _joined(parts)
 
     def _from_outside(self, effect: Effect, witness: Witness, site: Site) -> Certainty:
