@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from flake8_noblock.effects.construction import constructors
 from flake8_noblock.effects.edges import Edge
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.runs import NOTHING, AllOf, OneOf, Run, all_of, one_of
 from flake8_noblock.effects.summaries import Effect, Summaries, Witness
-from flake8_noblock.facts.model import Body
-from flake8_noblock.link.inference import Site
+from flake8_noblock.facts.model import Body, Param
+from flake8_noblock.link.arguments import NO_ARGUMENTS
+from flake8_noblock.link.contexts import context_of_call
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import ClassValue, Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
             if effect.certainty == "once":
                 region = body.where[edge.number]
                 known = (key[0], effect.kind) in direct or _is_done(body, region, operation, done)
+                known = known or _is_done_by_constructor(summaries, [site, *[place.site for place in chain]], effect, operation)
                 done.append((region, operation))
                 if known:
                     continue
@@ -65,6 +70,27 @@ def _is_done(body: Body, region: int, operation: Operation, done: list[tuple[int
         around.add(region)
         region = body.regions[region].parent
     return any(where in around and same.place == operation.place for where, same in done)
+
+
+def _is_done_by_constructor(summaries: Summaries, way: list[Site], effect: Effect, operation: Operation) -> bool:
+    """Whether an operation that runs once ran when the object was made of which a method on `way` comes to it."""
+    bodies = [(site.module, site.body) for site in way]
+    for number, site in enumerate(way):
+        for constructor in _constructors(summaries.infer, site):
+            if (constructor.module, constructor.body) not in bodies[: number + 1]:
+                summary = summaries.of_edge(Edge(0, constructor), site)
+                if effect in summary and _chain(summaries, summary[effect])[1].place == operation.place:
+                    return True
+    return False
+
+
+def _constructors(infer: Inference, site: Site) -> Iterator[Site]:
+    """What runs when an object is made, with any arguments or none, of which the body at `site` is a method."""
+    body = infer.body(site)
+    if body.owner >= 0 and Param(0) in body.ops and isinstance(infer.value(site, body.ops.index(Param(0)))[0], Instance):
+        for function in constructors(infer, ClassValue(infer.source_class(site.module, body.owner))):
+            yield Site(function.module, function.body)
+            yield Site(function.module, function.body, context_of_call(infer, function, NO_ARGUMENTS))
 
 
 def _without(run: Run, module: str, reported: Collection[int]) -> Run:
