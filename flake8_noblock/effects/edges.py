@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.dispatch import registered
+from flake8_noblock.effects.either_kind import may_be_coroutine
 from flake8_noblock.effects.operations import Operation, Uses, operation
 from flake8_noblock.effects.origins import Place, origins, same_function
 from flake8_noblock.effects.protocols import operator_methods, steps
@@ -111,7 +112,8 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
                 callee = callees(infer, site, number, site, op.func)
                 run = call_runs(infer, callee, arguments_of(infer, site, op), place)
                 if number not in uses.awaited:
-                    yield Edge(number, run)
+                    if run != NOTHING and not may_be_coroutine(infer, place, op, uses.consumed.get(number)):
+                        yield Edge(number, run)
                 elif run != NOTHING and not _gives_results(infer, infer.value(site, number)):
                     yield Edge(number, bodies_only(run))
             yield from _handed_over(infer, place, op)

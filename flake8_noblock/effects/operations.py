@@ -53,12 +53,12 @@ class Operation:
 
 
 class Uses:
-    """Which operations of a body are awaited or iterated."""
+    """Which operations of a body are awaited or iterated, and which calls consume others as arguments."""
 
     def __init__(self, body: Body) -> None:
         self.awaited: set[int] = set()
         self.iterated: dict[int, int] = {}
-        self.consumed: set[int] = set()
+        self.consumed: dict[int, int] = {}
         for number, op in enumerate(body.ops):
             match op:
                 case Await(value=value) | Enter(value=value, is_async=True) | Element(value=value, is_async=True):
@@ -66,7 +66,7 @@ class Uses:
                 case Element(value=value):
                     self.iterated.setdefault(value, number)
                 case Call(func=func, args=args):
-                    self.consumed.update(args)
+                    self.consumed.update(dict.fromkeys(args, number))
                     callee = body.ops[func]
                     if isinstance(callee, Attr) and callee.name == "__await__":
                         self.awaited.update(_choices(body.ops, callee.base))

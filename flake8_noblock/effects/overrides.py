@@ -42,7 +42,7 @@ def overrides(infer: Inference, function: Function, receiver: Instance, everywhe
         return []
     name = infer.function_body(function).name
     found: dict[Function, None] = {}
-    for other in _subclasses(infer, cls, everywhere):
+    for other in subclasses(infer, cls, everywhere):
         member = find_member(infer, other, name)
         for value in member.values or () if member is not None else ():
             if isinstance(value, Function) and (value.module, value.body) != (function.module, function.body):
@@ -50,7 +50,8 @@ def overrides(infer: Inference, function: Function, receiver: Instance, everywhe
     return list(found)
 
 
-def _subclasses(infer: Inference, cls: SourceClass, everywhere: bool) -> tuple[SourceClass, ...]:
+def subclasses(infer: Inference, cls: SourceClass, everywhere: bool) -> tuple[SourceClass, ...]:
+    """The subclasses of a class in its module, or `everywhere` in the project."""
     cache = infer.caches.setdefault("subclasses", {})
     key = (cls, everywhere)
     if key not in cache:

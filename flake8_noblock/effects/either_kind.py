@@ -1,0 +1,71 @@
+"""Methods of objects whose class need not be the one that works synchronously: a subclass has a coroutine function for it, and
+the call takes either kind (``await ensure_async(manager.stop())``)."""
+
+from __future__ import annotations
+
+from flake8_noblock.effects.awaitables import kind_of
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.overrides import subclasses
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Narrowed, Param
+from flake8_noblock.link.arguments import NO_ARGUMENTS
+from flake8_noblock.link.attributes import attribute
+from flake8_noblock.link.calls import call
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import Function, Instance, SourceClass
+
+
+def may_be_coroutine(infer: Inference, place: Place, op: Call, consumer: int | None) -> bool:
+    """Whether what the call at `place`, of a method, gives is handed by call `consumer` to a coroutine function that awaits it if
+    it can be awaited, and may be a coroutine."""
+    method = infer.body(place.site).ops[op.func]
+    if consumer is None or not isinstance(method, Attr) or not _is_awaited_by_callee(infer, place, consumer):
+        return False
+    return any(
+        kind_of(infer, call(infer, attribute(infer, (Instance(cls),), method.name), NO_ARGUMENTS)) is not None
+        for value in infer.value(place.site, method.base)
+        if isinstance(value, Instance) and isinstance(value.cls, SourceClass)
+        for cls in subclasses(infer, value.cls, everywhere=False)
+    )
+
+
+def _is_awaited_by_callee(infer: Inference, place: Place, consumer: int) -> bool:
+    op = infer.body(place.site).ops[consumer]
+    if not isinstance(op, Call) or place.number not in op.args:
+        return False
+    callee = infer.value(place.site, op.func)
+    position = op.args.index(place.number)
+    return bool(callee) and all(isinstance(v, Function) and position in _awaited_arguments(infer, v) for v in callee)
+
+
+def _awaited_arguments(infer: Inference, function: Function) -> frozenset[int]:
+    """The positions of the arguments of a coroutine function that it awaits."""
+    body = infer.function_body(function)
+    if not body.is_async:
+        return frozenset()
+    cache = infer.caches.setdefault("awaited arguments", {})
+    key = (function.module, function.body)
+    if key not in cache:
+        site = Site(function.module, function.body)
+        awaited = [_parameter(infer, site, body, op.value) for op in body.ops if isinstance(op, Await)]
+        cache[key] = frozenset([index for index in awaited if index >= 0])
+    first = 0 if function.receiver is None else 1
+    return frozenset([index - first for index in cache[key]])  # type: ignore[attr-defined]
+
+
+def _parameter(infer: Inference, site: Site, body: Body, number: int) -> int:
+    """The index of the parameter that operation `number` is; -1: none."""
+    match body.ops[number]:
+        case Param(index=index):
+            return index
+        case Narrowed(value=value):
+            return _parameter(infer, site, body, value)
+        case Choice(values=values):
+            return max([_parameter(infer, site, body, value) for value in values if value < number], default=-1)
+        case Call(func=func, args=(_, value)) if _is_cast(infer, site, func):
+            return _parameter(infer, site, body, value)
+    return -1
+
+
+def _is_cast(infer: Inference, site: Site, func: int) -> bool:
+    callee = infer.value(site, func)
+    return bool(callee) and all(isinstance(v, Function) and infer.path(v) == "typing.cast" for v in callee)
