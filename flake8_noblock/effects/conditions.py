@@ -6,7 +6,8 @@ import re
 
 import msgspec
 
-from flake8_noblock.effects.origins import Place, calls_on, comes_from, definitions_of, is_guarded, origins
+from flake8_noblock.effects.guarded import is_guarded
+from flake8_noblock.effects.origins import Place, calls_on, comes_from, definitions_of, identity, origins
 from flake8_noblock.facts.model import Attr, Binary, Call, Compare, Import, Item, Lookup, Param, Spread
 from flake8_noblock.knowledge.schema import Argument, Blocking, Condition
 from flake8_noblock.link.classes import mro
@@ -23,7 +24,10 @@ def is_switched_off(infer: Inference, row: Blocking, place: Place, receiver: Pla
 
 def _holds(infer: Inference, condition: Condition, place: Place, receiver: Place | None) -> bool:
     if condition.guard is not None:
-        return receiver is not None and is_guarded(infer, place, receiver, condition.guard)
+        if receiver is None:
+            return False
+        key = identity(infer.body(receiver.site).ops, receiver.number)
+        return is_guarded(infer, place, key, condition.guard, not condition.fails)
     if condition.source:
         return receiver is not None and comes_from(infer, receiver, condition.source)
     if condition.creator:

@@ -125,19 +125,6 @@ def _name_definitions(infer: Inference, site: Site, name: str) -> list[tuple[int
     return found
 
 
-def is_guarded(infer: Inference, place: Place, receiver: Place, method: str) -> bool:
-    """Whether `place` runs only where a call of `method` on the receiver was true."""
-    body = infer.body(place.site)
-    key = _identity(body.ops, receiver.number)
-    region = body.regions[body.where[place.number]]
-    while region.parent >= 0:
-        governs = region.kind in ("branch", "loop") and region.value >= 0 and region.positive
-        if governs and _is_call_on(body.ops, region.value, method, lambda base: _identity(body.ops, base) == key):
-            return True
-        region = body.regions[region.parent]
-    return False
-
-
 def comes_from(infer: Inference, place: Place, sources: tuple[str, ...]) -> bool:
     """Whether the value at `place` is an element, item or part of what a call of one of `sources` gives."""
     site, number = place
@@ -176,9 +163,9 @@ def calls_on(infer: Inference, place: Place, method: str, before: int) -> Iterat
     its attribute or name is set up."""
     site, number = place
     ops = infer.body(site).ops
-    key = _identity(ops, number)
+    key = identity(ops, number)
     for index in range(before - 1, -1, -1):
-        if _is_call_on(ops, index, method, lambda base: _identity(ops, base) == key):
+        if is_call_on(ops, index, method, lambda base: identity(ops, base) == key):
             yield Place(site, index)
     if isinstance(ops[number], Attr):
         yield from _calls_on_attribute(infer, place, method)
@@ -187,7 +174,7 @@ def calls_on(infer: Inference, place: Place, method: str, before: int) -> Iterat
     for made in definitions_of(infer, place):
         others = infer.body(made.site).ops
         for index in range(len(others)):
-            if _is_call_on(others, index, method, lambda base, n=made.number: base == n):
+            if is_call_on(others, index, method, lambda base, n=made.number: base == n):
                 yield Place(made.site, index)
 
 
@@ -200,9 +187,9 @@ def _calls_on_result(infer: Inference, place: Place, method: str) -> Iterator[Pl
             ops = infer.body(site).ops
             for returned in ops:
                 if isinstance(returned, Return) and returned.value >= 0 and not isinstance(ops[returned.value], Attr):
-                    key = _identity(ops, returned.value)
+                    key = identity(ops, returned.value)
                     for index in range(len(ops) - 1, -1, -1):
-                        if _is_call_on(ops, index, method, lambda b, k=key, o=ops: _identity(o, b) == k):
+                        if is_call_on(ops, index, method, lambda b, k=key, o=ops: identity(o, b) == k):
                             yield Place(site, index)
 
 
@@ -217,7 +204,7 @@ def _calls_on_attribute(infer: Inference, place: Place, method: str) -> Iterator
             continue
         stored = {op.value for op in other.ops if isinstance(op, StoreAttr) and op.name == attribute.name}
         for number in range(len(other.ops)):
-            if _is_call_on(other.ops, number, method, lambda b, o=other, s=stored: _is_attribute(o.ops, b, attribute) or b in s):
+            if is_call_on(other.ops, number, method, lambda b, o=other, s=stored: _is_attribute(o.ops, b, attribute) or b in s):
                 yield Place(Site(place.site.module, index), number)
 
 
@@ -226,7 +213,8 @@ def _is_attribute(ops: tuple[object, ...], number: int, attribute: Attr) -> bool
     return isinstance(op, Attr) and op.name == attribute.name and ops[op.base] == Param(0)
 
 
-def _is_call_on(ops, number, method, is_receiver) -> bool:  # type: ignore[no-untyped-def]
+def is_call_on(ops, number, method, is_receiver) -> bool:  # type: ignore[no-untyped-def]
+    """Whether an operation is a call of `method` on a receiver."""
     op = ops[number]
     if not isinstance(op, Call):
         return False
@@ -234,13 +222,13 @@ def _is_call_on(ops, number, method, is_receiver) -> bool:  # type: ignore[no-un
     return isinstance(callee, Attr) and callee.name == method and is_receiver(callee.base)
 
 
-def _identity(ops, number: int) -> object:  # type: ignore[no-untyped-def]
+def identity(ops, number: int) -> object:  # type: ignore[no-untyped-def]
     """The same for reads of one attribute or name, told apart by nothing but their place."""
     op = ops[number]
     if isinstance(op, Attr):
-        return (_identity(ops, op.base), op.name)
+        return (identity(ops, op.base), op.name)
     if isinstance(op, Lookup):
         return op.name
     if isinstance(op, (Enter, Narrowed)):
-        return _identity(ops, op.value)
+        return identity(ops, op.value)
     return number

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flake8_noblock.effects.construction import constructors
 from flake8_noblock.effects.edges import Edge
+from flake8_noblock.effects.guarded import is_guarded_by_caller
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.runs import NOTHING, AllOf, OneOf, Run, all_of, one_of
@@ -49,6 +50,9 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
                 continue
             seen.add(key)
             chain, operation = _chain(summaries, witness)
+            caller = [Place(site, edge.number), *chain][-2:][0]
+            if is_guarded_by_caller(summaries.infer, caller, operation.place, operation.row):
+                continue
             if effect.certainty == "once":
                 region = body.where[edge.number]
                 known = (key[0], effect.kind) in direct or _is_done(body, region, operation, done)

@@ -61,7 +61,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     With ``in_doubt`` a ``creator`` that can't be seen counts as fulfilling the condition.
 
     Two tests are of the receiver itself: with ``guard`` the call stands where a call of this method on it was true
-    (``if future.done():``); with ``source`` it comes out of a call of one of these (``for f in as_completed(fs)``).
+    (``if future.done():``), or, with ``fails``, false (``if not queue.empty():``); with ``source`` it comes out of a call of one of these (``for f in as_completed(fs)``).
     """
 
     keyword: str | None = None
@@ -77,6 +77,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     matches: str | None = None
     in_doubt: bool = False
     guard: str | None = None
+    fails: bool = False
     source: tuple[str, ...] = ()
 
 
