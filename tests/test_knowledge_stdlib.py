@@ -220,9 +220,10 @@ def test_each_condition_is_one_test_of_one_argument(module: str) -> None:
                 condition.matches is not None,
                 condition.guard is not None,
                 condition.source != (),
+                condition.awaited,
             )
             assert sum(tests) == 1, condition
-            of_receiver = condition.guard is not None or condition.source != ()
+            of_receiver = condition.guard is not None or condition.source != () or condition.awaited
             assert of_receiver or condition.keyword is not None or condition.position is not None, condition
             assert not (condition.earlier and condition.creator), condition
 
@@ -281,7 +282,7 @@ def test_arguments_are_where_the_table_says(module: str) -> None:
         if not exists_here(row):
             continue
         arguments: list[Argument | Condition] = [
-            c for c in row.unless if not c.creator and not c.earlier and not c.guard and not c.source
+            c for c in row.unless if not c.creator and not c.earlier and not c.guard and not c.source and not c.awaited
         ]
         arguments += [row.handle] if row.handle else []
         wrong += [misplaced(name, argument) for name in row.names for argument in arguments]

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from flake8_noblock.effects.guarded import is_guarded
+from flake8_noblock.effects.guarded import is_guarded, was_awaited
 from flake8_noblock.effects.origins import Place, calls_on, comes_from, definitions_of, identity, origins
 from flake8_noblock.facts.model import Attr, Binary, Call, Compare, Import, Item, Lookup, Param, Spread
 from flake8_noblock.knowledge.schema import Argument, Blocking, Condition
@@ -28,6 +28,8 @@ def _holds(infer: Inference, condition: Condition, place: Place, receiver: Place
             return False
         key = identity(infer.body(receiver.site).ops, receiver.number)
         return is_guarded(infer, place, key, condition.guard, not condition.fails)
+    if condition.awaited:
+        return receiver is not None and was_awaited(infer.body(receiver.site), receiver.number, place.number)
     if condition.source:
         return receiver is not None and comes_from(infer, receiver, condition.source)
     if condition.creator:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flake8_noblock.effects.origins import Place, identity, is_call_on
-from flake8_noblock.facts.model import Attr, Body, Call, Choice, Jump, Op, Param, Unary
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Display, Jump, Op, Param, Unary
 from flake8_noblock.knowledge.schema import Blocking
-from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.classes import mro
+from flake8_noblock.link.inference import Inference, Site
 
 
 def is_guarded(infer: Inference, place: Place, key: object, method: str, truth: bool) -> bool:
@@ -68,3 +71,56 @@ def is_guarded_by_caller(infer: Inference, call: Place, place: Place, row: Block
         return False
     key = (identity(caller, method.base), attribute.name)
     return any(c.guard is not None and is_guarded(infer, call, key, c.guard, not c.fails) for c in row.unless)
+
+
+LONGEST_WAY = 4
+"""Calls in a row, each of which takes what the one before gave, through which an object is followed to an ``await``."""
+
+
+def was_awaited(body: Body, receiver: int, before: int) -> bool:
+    """Whether on each way to operation `before` something was awaited that is, or was made of, the object `receiver`."""
+    key = identity(body.ops, receiver)
+    around: set[int] = set()
+    region = body.where[before]
+    while region >= 0:
+        around.add(region)
+        region = body.regions[region].parent
+    return any(
+        isinstance(op, Await) and body.where[number] in around and _is_made_of(body.ops, op.value, key, LONGEST_WAY)
+        for number, op in enumerate(body.ops[:before])
+    )
+
+
+def _is_made_of(ops: tuple[Op, ...], number: int, key: object, depth: int) -> bool:
+    """Whether a value is the object that `key` identifies, or a call gives it that was handed that."""
+    if identity(ops, number) == key:
+        return True
+    op = ops[number]
+    parts: tuple[int, ...] = ()
+    match op:
+        case Call(func=func, args=args):
+            callee = ops[func]
+            parts = (*args, callee.base) if isinstance(callee, Attr) else args
+        case Display(items=items):
+            parts = items
+    return depth > 0 and any(_is_made_of(ops, part, key, depth - 1) for part in parts)
+
+
+def was_awaited_by_caller(infer: Inference, call: Place, way: Sequence[Site], row: Blocking) -> bool:
+    """Whether the caller has awaited an object, or what it made of it, a method of which asks for a result that is there then:
+    the operation in it, or a method on `way` that overrides such an operation."""
+    body = infer.body(call.site)
+    op = body.ops[call.number]
+    method = body.ops[op.func] if isinstance(op, Call) else None
+    if not isinstance(method, Attr) or not was_awaited(body, method.base, call.number):
+        return False
+    return any(condition.awaited for condition in row.unless) or any(_overrides_result(infer, site) for site in way)
+
+
+def _overrides_result(infer: Inference, site: Site) -> bool:
+    body = infer.body(site)
+    if body.owner < 0:
+        return False
+    names = [f"{a.cls.name}.{body.name}" for a in mro(infer, infer.source_class(site.module, body.owner)) if a.cls is not None]
+    rows = [infer.knowledge.blocking(name) for name in names]
+    return any(condition.awaited for row in rows if row is not None for condition in row.unless)

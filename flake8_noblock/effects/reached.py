@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flake8_noblock.effects.construction import constructors
 from flake8_noblock.effects.edges import Edge
-from flake8_noblock.effects.guarded import is_guarded_by_caller
+from flake8_noblock.effects.guarded import is_guarded_by_caller, was_awaited_by_caller
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.runs import NOTHING, AllOf, OneOf, Run, all_of, one_of
@@ -50,8 +50,7 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
                 continue
             seen.add(key)
             chain, operation = _chain(summaries, witness)
-            caller = [Place(site, edge.number), *chain][-2:][0]
-            if is_guarded_by_caller(summaries.infer, caller, operation.place, operation.row):
+            if _is_known_not_to_wait(summaries.infer, [Place(site, edge.number), *chain], operation):
                 continue
             if effect.certainty == "once":
                 region = body.where[edge.number]
@@ -61,6 +60,14 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
                 if known:
                     continue
             yield Reached(Place(site, edge.number), effect, chain, operation)
+
+
+def _is_known_not_to_wait(infer: Inference, way: list[Place], operation: Operation) -> bool:
+    """Whether what an operation would wait for is there, as a caller has seen, or has awaited."""
+    bodies = [place.site for place in way[1:]]
+    return is_guarded_by_caller(infer, way[-2:][0], operation.place, operation.row) or (
+        operation.row.kind == "thread" and was_awaited_by_caller(infer, way[0], bodies, operation.row)
+    )
 
 
 def _kind(edge: Edge) -> str:

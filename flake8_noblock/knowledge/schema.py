@@ -60,8 +60,10 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     With ``in_doubt`` a ``creator`` that can't be seen counts as fulfilling the condition.
 
-    Two tests are of the receiver itself: with ``guard`` the call stands where a call of this method on it was true
-    (``if future.done():``), or, with ``fails``, false (``if not queue.empty():``); with ``source`` it comes out of a call of one of these (``for f in as_completed(fs)``).
+    Three tests are of the receiver itself: with ``guard`` the call stands where a call of this method on it was true
+    (``if future.done():``), or, with ``fails``, false (``if not queue.empty():``); with ``source`` it comes out of a call of
+    one of these (``for f in as_completed(fs)``); with ``awaited`` it, or what was made of it, was awaited before
+    (``await asyncio.wrap_future(future)``).
     """
 
     keyword: str | None = None
@@ -78,6 +80,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     in_doubt: bool = False
     guard: str | None = None
     fails: bool = False
+    awaited: bool = False
     source: tuple[str, ...] = ()
 
 
