@@ -27,7 +27,7 @@ class OptionError(Exception):
 Follow = Literal["none", "project", "libraries", "all"]
 
 LONG_KINDS: frozenset[Kind] = frozenset({"sleep", "network", "database", "subprocess", "thread", "terminal", "declared"})
-"""What may stop a thread for long wherever it stands; the rest counts in the project's own code."""
+"""What may stop a thread for long wherever it stands; of the rest only what is unbounded counts in libraries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class Scope:
         """Whether bodies of modules of this origin are looked at."""
         return origin == "project" or self.follow in ("libraries", "all")
 
-    def counts(self, kind: Kind, origin: str) -> bool:
-        """Whether an operation of this kind in a module of this origin counts."""
-        return origin == "project" or self.follow == "all" or kind in LONG_KINDS
+    def counts(self, row: Blocking, origin: str) -> bool:
+        """Whether an operation in a module of this origin counts."""
+        return origin == "project" or self.follow == "all" or row.kind in LONG_KINDS or row.severity == "unbounded"
 
 
 @dataclass(frozen=True, slots=True)

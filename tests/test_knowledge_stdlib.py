@@ -51,6 +51,7 @@ if hasattr(select, "poll"):
 
 # Names that nothing at hand can show, and why.
 UNSEEN = {
+    "importlib.abc.Loader.exec_module": "every concrete subclass has it, the base class only in typeshed",
     "io.IOBase.read": "every concrete subclass has it, the base class only in typeshed",
     "io.IOBase.write": "every concrete subclass has it, the base class only in typeshed",
     "sqlite3.Connection.load_extension": "a choice of those who build Python",

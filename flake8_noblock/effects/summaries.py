@@ -101,7 +101,7 @@ class Summaries:
     def _effects(self, run: Run, number: int, origin: str) -> Summary:
         match run:
             case Operation():
-                counts = self.scope.counts(run.row.kind, origin) and not (run.row.direct or self.infer.knowledge.is_cut(run.name))
+                counts = self.scope.counts(run.row, origin) and not (run.row.direct or self.infer.knowledge.is_cut(run.name))
                 effect = Effect(run.row.kind, run.row.severity)
                 return {effect: Witness(0, number, run, effect)} if counts else _NONE
             case AllOf(parts=parts):

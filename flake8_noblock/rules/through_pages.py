@@ -39,7 +39,8 @@ another thread.
 """
 
 LONG = "What this rule reports counts wherever it stands."
-OWN = "What this rule reports counts in the project's own modules; `all` counts it in libraries, too."
+OWN = """What this rule reports counts in the project's own modules, and in libraries where nothing bounds how long it takes: loading a
+module or a model, waiting for the lock of a file. `all` counts the rest of it in libraries, too."""
 
 
 def through_page(
