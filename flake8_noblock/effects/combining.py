@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flake8_noblock.effects.awaitables import kind_at
+from flake8_noblock.effects.awaiting import ends
 from flake8_noblock.effects.conditions import argument
-from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.origins import Place, origins
 from flake8_noblock.effects.rows import calls_with
 from flake8_noblock.effects.tasks import is_kept, is_start
 from flake8_noblock.facts.model import Call, Spread
@@ -31,7 +33,9 @@ def _wrong(infer: Inference, place: Place, row: Combine) -> str:
     if row.awaitables.rest and op.args and all(_is_collection(infer, value) for value in _plain(infer, place, op)):
         return "takes awaitables one by one and is given a collection of them; unpack it with *"
     given = argument(infer, place, row.awaitables)
-    if row.tasks and given is not None and _holds_coroutines(infer, infer.value(place.site, given)):
+    if row.awaitables.items and given is not None and _is_awaitable(infer, Place(place.site, given)):
+        return "takes a collection of awaitables and is given one; put them in a list"
+    if row.tasks and given is not None and _has_coroutines(infer, place, given):
         return "takes tasks and is given coroutines; start each with asyncio.create_task"
     if row.awaited and not is_kept(infer, place):
         return "is not awaited, so nobody sees when it ends or how it fails; await it"
@@ -58,6 +62,26 @@ def _is_collection(infer: Inference, value: Value) -> bool:
     if instance is None or isinstance(value, Literal):
         return False
     return find_member(infer, instance.cls, "__iter__") is not None and find_member(infer, instance.cls, "__await__") is None
+
+
+def _is_awaitable(infer: Inference, place: Place) -> bool:
+    """Whether a value is a coroutine or a task, rather than a collection of some."""
+    values = infer.value(*place)
+    coroutine = bool(values) and all(isinstance(value, Coroutine) for value in values)
+    made = origins(infer, place)
+    return coroutine or bool(made) and all(is_start(infer, one) is not None for one in made or ())
+
+
+def _has_coroutines(infer: Inference, place: Place, given: int) -> bool:
+    """Whether the collection that the call at `place` is given holds coroutines: by its type, or since they are put into it."""
+    if _holds_coroutines(infer, infer.value(place.site, given)):
+        return True
+    for number, op in enumerate(infer.body(place.site).ops[: place.number]):
+        call = Place(place.site, number)
+        if isinstance(op, Call) and kind_at(infer, call) == "coroutine":
+            if any(place in end.through and not end.task and end.given is None for end in ends(infer, call)):
+                return True
+    return False
 
 
 def _holds_coroutines(infer: Inference, values: Values) -> bool:

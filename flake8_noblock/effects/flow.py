@@ -192,6 +192,8 @@ class _Builder:
         self.heads[number] = head
         for end in last | loop.rounds:
             self.after.setdefault(end, set()).add(head)
+        if not is_while(self.body, number, head):
+            return frozenset(loop.breaks).union([head])  # Left when there is no further element.
         if self._never_ends(number):
             return frozenset(loop.breaks)
         return frozenset(loop.breaks).union(tested if asked else ends | last | loop.rounds)

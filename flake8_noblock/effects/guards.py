@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from flake8_noblock.effects.awaiting import ends
-from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.callees import paths, protocol_paths
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.errors import Failure, catches
 from flake8_noblock.effects.origins import Place, definitions_of
@@ -118,7 +118,7 @@ def _kept_in(infer: Inference, entered: Place, failed: Failure, wrapped: bool, d
     if any(_yields_guarded(infer, function, failed, wrapped, depth) for function in _generators(infer, entered, op)):
         return True
     method = "__aexit__" if op.is_async else "__exit__"
-    return any(_swallows(infer, value, method) for value in infer.value(entered.site, op.value))
+    return any(_swallows(infer, value, method) or _is_guard(infer, value, method) for value in infer.value(entered.site, op.value))
 
 
 def _generators(infer: Inference, entered: Place, op: Enter) -> Iterator[Function]:
@@ -154,6 +154,12 @@ def _swallows(infer: Inference, value: object, method: str) -> bool:
             if not says_nothing and any(_may_be_true(body, op) for op in body.ops if isinstance(op, Return)):
                 return True
     return False
+
+
+def _is_guard(infer: Inference, value: object, method: str) -> bool:
+    """Whether tables know that leaving a library's context manager keeps errors in."""
+    names = protocol_paths(infer, value.cls, method) if isinstance(value, Instance) else ()
+    return any(infer.knowledge.guard(name) is not None for name in names)
 
 
 def _may_be_true(body: Body, returned: Return) -> bool:

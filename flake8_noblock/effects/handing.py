@@ -131,14 +131,16 @@ def timers(infer: Inference, module: str) -> Iterator[Place]:
             yield place
 
 
-_WAKING: tuple[Part, ...] = ("belongs to the loop", "cancels", "looks at the failure", "forgets", "changes nothing", "outcome")
+_WAKING: tuple[Part, ...] = ("belongs to the loop", "cancels", "looks at the failure", "forgets", "outcome")
 
 
 def _only_wakes(infer: Inference, site: Site) -> bool:
     """Whether a callback does no more than set, cancel or look at what somebody else waits for."""
     calls = [Place(site, number) for number, op in enumerate(infer.body(site).ops) if isinstance(op, Call)]
     starts = any(is_start(infer, call) is not None or part_at(infer, call, "timer") is not None for call in calls)
-    return not starts and all(part_at(infer, call, *_WAKING) is not None for call in calls)
+    others = [call for call in calls if part_at(infer, call, "changes nothing") is None]
+    wakes = all(part_at(infer, call, *_WAKING) is not None for call in others)
+    return not starts and wakes and bool(others or not calls)
 
 
 def answering(infer: Inference, module: str) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -154,7 +154,9 @@ def _is_of_task(infer: Inference, value: Place) -> bool:
     op = ops[value.number]
     if not isinstance(op, Call):
         return True
-    _, consumer = rows_of(infer, value)
+    task, consumer = rows_of(infer, value)
+    if task is not None:
+        return True
     given = [Place(value.site, number) for number in (*op.args, *[number for _, number in op.keywords])]
     if consumer is not None:
         return all(_is_of_task(infer, one) for one in given)

@@ -9,13 +9,14 @@ from flake8_noblock.effects.awaiting import End, ends
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.callers import references
 from flake8_noblock.effects.conditions import argument
-from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.origins import Place, definitions_of
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Call, Lookup, Param, StoreAttr, StoreItem, StoreName
+from flake8_noblock.facts.model import Attr, Call, Import, Lookup, Param, StoreAttr, StoreItem, StoreName
 from flake8_noblock.knowledge.schema import Argument
+from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.mentions import Question
-from flake8_noblock.link.values import Function, Values, is_unknown
+from flake8_noblock.link.values import ClassValue, Function, Instance, SourceClass, Values, is_unknown
 
 CALLBACK = Argument(position=0)
 """Where a method that registers a callback takes it."""
@@ -123,27 +124,88 @@ def _uses_look(infer: Inference, parameter: Place) -> bool:
 # --- tasks that are stored ---
 
 
-def _stored_in(infer: Inference, place: Place) -> str:
-    """The name of the attribute or variable that holds the task stored at `place`, itself or in a container; "" for others."""
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What holds a task, itself or in a container: the attribute or variable `name`.
+
+    It is an attribute of objects of one of `classes`, or a variable of `module`, where that is known.
+    """
+
+    name: str
+    classes: tuple[SourceClass, ...] = ()
+    module: str = ""
+
+
+def _holder(infer: Inference, place: Place) -> Holder | None:
+    """What holds the task that is stored at `place`."""
     ops = infer.body(place.site).ops
     op = ops[place.number]
-    if isinstance(op, StoreAttr | StoreName):
-        return op.name
     base = -1
     if isinstance(op, StoreItem):
         base = op.base
     elif isinstance(op, Call):
         callee = ops[op.func]
         base = callee.base if isinstance(callee, Attr) else -1
-    holder = ops[base] if base >= 0 else None
-    return holder.name if isinstance(holder, Attr | Lookup) else ""
+    holder = ops[base] if base >= 0 else op
+    match holder:
+        case StoreAttr(name=name) | Attr(name=name):
+            return Holder(name, _classes(infer, infer.value(place.site, holder.base)))
+        case StoreName(name=name) | Lookup(name=name):
+            is_global = name in infer.facts(place.site.module).bodies[0].names and name not in infer.body(place.site).cells
+            return Holder(name, module=place.site.module if is_global else "")
+    return None
+
+
+def _classes(infer: Inference, values: Values) -> tuple[SourceClass, ...]:
+    """The project's classes of which each of `values` is an object; none where that isn't known of all."""
+    found = [value.cls for value in values if isinstance(value, Instance | ClassValue) and isinstance(value.cls, SourceClass)]
+    return tuple(found) if len(found) == len(values) else ()
+
+
+def _is_elsewhere(infer: Inference, read: Place, holder: Holder) -> bool:
+    """Whether what is read at `read` bears the name of `holder` and is certainly something else."""
+    op = infer.body(read.site).ops[read.number]
+    if not isinstance(op, Attr):
+        if holder.classes:
+            return True
+        made = [read] if isinstance(op, Import) else definitions_of(infer, read)
+        return bool(holder.module and made) and all(_is_of_other_module(infer, one, holder.module) for one in made)
+    classes = _classes(infer, infer.value(read.site, op.base))
+    if holder.module:
+        return bool(classes)
+    return bool(classes and holder.classes) and all(
+        _has_its_own(infer, cls, holder.name) and not _are_related(infer, cls, other) for cls in classes for other in holder.classes
+    )
+
+
+def _is_of_other_module(infer: Inference, definition: Place, module: str) -> bool:
+    """Whether a variable is defined in another module than `module`, and not taken from one of the project, which may hand it on."""
+    op = infer.body(definition.site).ops[definition.number]
+    if not isinstance(op, Import):
+        return definition.site.module != module
+    this = infer.module(definition.site.module)
+    absolute = this.absolute(op.module, op.level)
+    taken = infer.program.get(absolute, this.root) if absolute else None
+    return taken is None or taken.origin != "project"
+
+
+def _has_its_own(infer: Inference, cls: SourceClass, name: str) -> bool:
+    """Whether a class, or one that it inherits from, sets an attribute; a class to be mixed in only reads it."""
+    ancestors = [ancestor.cls for ancestor in mro(infer, cls) if isinstance(ancestor.cls, SourceClass)]
+    return any(name in infer.class_facts(ancestor).attributes for ancestor in ancestors)
+
+
+def _are_related(infer: Inference, one: SourceClass, other: SourceClass) -> bool:
+    ancestors = [{ancestor.cls for ancestor in mro(infer, cls)} for cls in (one, other)]
+    return other in ancestors[0] or one in ancestors[1]
 
 
 def _sight_of_stored(infer: Inference, place: Place, seen: set[str]) -> Sight:
-    """Who looks at a task that is stored under a name: whoever reads something of that name counts."""
-    name = _stored_in(infer, place)
-    if not name:
+    """Who looks at a task that is stored under a name: whoever reads something of that name that may be the same counts."""
+    holder = _holder(infer, place)
+    if holder is None:
         return Sight((), True)
+    name = holder.name
     if name in seen:
         return Sight((), False)
     seen.add(name)
@@ -152,7 +214,8 @@ def _sight_of_stored(infer: Inference, place: Place, seen: set[str]) -> Sight:
         return Sight((), True)
     awaited: list[Place] = []
     for module in dict.fromkeys([place.site.module, *modules]):
-        for read in references(infer, module, name):
+        reads = [read for read in references(infer, module, name) if not _is_elsewhere(infer, read, holder)]
+        for read in reads:
             other = _sight(infer, tuple(_ends_of_read(infer, read)), seen)
             if other.otherwise:
                 return other

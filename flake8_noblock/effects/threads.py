@@ -9,10 +9,10 @@ from flake8_noblock.effects.flow import flow_of
 from flake8_noblock.effects.operations import unwrap_partial
 from flake8_noblock.effects.origins import Place, origins
 from flake8_noblock.effects.roots import bodies_on_loop
-from flake8_noblock.effects.rows import calls_with, known_value, part_at, parts_played
+from flake8_noblock.effects.rows import calls_with, known_as, known_value, part_at, parts_played
 from flake8_noblock.effects.runs import sites_of
 from flake8_noblock.effects.summaries import Summaries
-from flake8_noblock.effects.tasks import bodies_of, handed
+from flake8_noblock.effects.tasks import bodies_of
 from flake8_noblock.facts.model import Attr, Call, Enter
 from flake8_noblock.knowledge.schema import Offload, Role
 from flake8_noblock.link.classes import mro
@@ -43,14 +43,33 @@ def thread_unsafe(summaries: Summaries, module: str) -> Iterator[tuple[Place, in
                 yield place, root, row
 
 
+def handed_to_threads(infer: Inference, module: str) -> Iterator[tuple[Place, Role]]:
+    """Calls that hand another thread, as it is, what belongs to the loop's own thread: ``Timer(1, event.set)``."""
+    for place, given in _handovers(infer, module):
+        known = known_as(infer, unwrap_partial(infer, Place(place.site, given)), Role)
+        row = None if known is None else infer.knowledge.plays(known[0], "belongs to the loop")
+        if row is not None:
+            yield place, row
+
+
+def _handovers(infer: Inference, module: str) -> Iterator[tuple[Place, int]]:
+    """Calls in `module` that have another thread call something, each with that argument."""
+    for place, _, role in parts_played(infer, module, "thread callback"):
+        given = argument(infer, place, role.argument)
+        if given is not None:
+            yield place, given
+    for place, _, offload in calls_with(infer, module, Offload):
+        given = argument(infer, place, offload.callable)
+        if given is not None and not offload.later:
+            yield place, given
+
+
 def _roots(infer: Inference, module: str) -> list[int]:
     """The sync functions of `module` that are handed to other threads, or that these call by name."""
-    found: set[int] = set(handed(infer, module, "thread callback"))
-    for place, _, row in calls_with(infer, module, Offload):
-        given = argument(infer, place, row.callable)
-        if given is not None and not row.later:
-            callee = unwrap_partial(infer, Place(place.site, given))
-            found.update(bodies_of(infer, callee) if callee.site.module == module else ())
+    found: set[int] = set()
+    for place, given in _handovers(infer, module):
+        callee = unwrap_partial(infer, Place(place.site, given))
+        found.update(bodies_of(infer, callee) if callee.site.module == module else ())
     bodies = infer.facts(module).bodies
     for number, body in enumerate(bodies):
         for decorator in body.decorators:

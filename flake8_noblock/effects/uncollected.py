@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_noblock.effects.awaiting import ends
+from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.failing import collects_errors, reached_numbers
+from flake8_noblock.effects.guards import names_of
 from flake8_noblock.effects.handlers import cancels, gives_back, is_closing
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Await, Call, Closure, Display, Drop, Spread, Yield
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import Literal
 
 
 def uncollected(infer: Inference, site: Site) -> Iterator[Place]:
@@ -20,13 +23,22 @@ def uncollected(infer: Inference, site: Site) -> Iterator[Place]:
         call = Place(site, number)
         if not isinstance(op, Call) or not infer.knowledge.may_collect(name for name, _ in op.keywords):
             continue
-        if not collects_errors(infer, call):
+        if not _surely_collects(infer, call):
             continue
         found = ends(infer, call)
         awaited = [end.place for end in found if end.kind == "awaited" and end.place.site == site]
         if awaited and len(awaited) == len(found) and all(_is_dropped(infer, place) for place in awaited):
             if not cancels(infer, site) and not _closes(infer, call) and not gives_back(infer, body):
                 yield call
+
+
+def _surely_collects(infer: Inference, call: Place) -> bool:
+    for name in names_of(infer, call) if collects_errors(infer, call) else ():
+        row = infer.knowledge.consumer(name)
+        number = argument(infer, call, row.collects) if row is not None and row.collects is not None else None
+        if number is not None:
+            return infer.value(call.site, number) == (Literal(True),)
+    return False
 
 
 def _is_dropped(infer: Inference, awaited: Place) -> bool:

@@ -13,11 +13,11 @@ from flake8_noblock.effects.errors import Failure, catches_cancellation
 from flake8_noblock.effects.failing import Failing, escaping, failing, failure_of_call, reached_numbers
 from flake8_noblock.effects.guards import Passed, entered_call, names_of
 from flake8_noblock.effects.handlers import is_await
-from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.origins import Place, origins
 from flake8_noblock.effects.outcomes import sight
 from flake8_noblock.effects.rows import last_name
-from flake8_noblock.facts.model import Await, Call
-from flake8_noblock.knowledge.schema import Limit, Task
+from flake8_noblock.facts.model import Attr, Await, Call
+from flake8_noblock.knowledge.schema import Fails, Limit, Task
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.sources import source_of
 from flake8_noblock.link.values import Function, Literal
@@ -94,15 +94,35 @@ def unlimited(infer: Inference, site: Site) -> Iterator[Failing]:
     seen: set[Place] = set()
     for one in failing(infer, site):
         row = one.failure.row
-        if row.kind != "network" or row.limited or one.place in seen:
+        if row.kind != "network" or one.place in seen or _has_own_limit(infer, one.made, row):
             continue
-        if row.timeout is not None and isinstance(infer.body(site).ops[one.made.number], Call):
-            number = argument(infer, one.made, row.timeout)
-            if number is not None and infer.value(site, number) != (Literal(None),):
-                continue
         if way_out(infer, site, one.end, question) is not None:
             seen.add(one.place)
             yield one
+
+
+def _has_own_limit(infer: Inference, made: Place, row: Fails) -> bool:
+    """Whether the operation that the call at `made` starts ends by itself: by what it is given, or what made its object is."""
+    op = infer.body(made.site).ops[made.number]
+    if row.timeout is None or not isinstance(op, Call):
+        return row.limited
+    callee = infer.body(made.site).ops[op.func]
+    makers = list(_makers(infer, Place(made.site, callee.base))) if row.limited and isinstance(callee, Attr) else []
+    for call in (made, *makers):
+        number = argument(infer, call, row.timeout)
+        if number is not None:
+            return not _is_none(infer, Place(call.site, number))
+    return row.limited
+
+
+def _makers(infer: Inference, receiver: Place) -> Iterator[Place]:
+    """The calls that made an object, or what was entered to get it."""
+    entered = entered_call(infer, receiver)
+    yield from [entered] if entered is not None else origins(infer, receiver) or ()
+
+
+def _is_none(infer: Inference, place: Place) -> bool:
+    return infer.value(*place) == (Literal(None),)
 
 
 def _never(infer: Inference, site: Site) -> bool:
@@ -110,8 +130,15 @@ def _never(infer: Inference, site: Site) -> bool:
 
 
 def _limits(infer: Inference, end: End, wrapped: bool) -> Passed:
-    limited = any(_limit(infer, call) is not None for call in end.through)
-    return Passed(limited or any(_limit(infer, call) is not None for call in _entered_around(infer, end.place)), False)
+    calls = [*end.through, *_entered_around(infer, end.place)]
+    return Passed(any(_ends_at_last(infer, call) for call in calls), False)
+
+
+def _ends_at_last(infer: Inference, call: Place) -> bool:
+    """Whether the call at `call` sets a time limit that isn't None."""
+    row = _limit(infer, call)
+    number = argument(infer, call, row.limit) if row is not None and row.limit is not None else None
+    return row is not None and (number is None or not _is_none(infer, Place(call.site, number)))
 
 
 def _limit(infer: Inference, call: Place) -> Limit | None:

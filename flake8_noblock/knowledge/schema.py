@@ -290,7 +290,8 @@ class Fails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Awaited operations that can fail for reasons that no program controls: a network, a server, a subprocess, a time limit.
 
     ``kind`` says why, in a word for the message. ``errors`` are the classes to catch, the most general of the library's own first.
-    ``limited``: the library sets a time limit of its own. ``timeout`` is the argument that sets one.
+    ``limited``: the library sets a time limit of its own. ``timeout`` is the argument that sets one, or, given as None, takes it
+    away, also where the object is made that the operation is a method of.
     """
 
     names: tuple[str, ...]
@@ -303,10 +304,12 @@ class Fails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Context managers that put a time limit on what is awaited within, and callables on what they await.
 
-    With ``shield`` given as true, what runs within is not reached by a cancellation of the coroutine.
+    ``limit`` is the argument that says how long; None is no limit. With ``shield`` given as true, what runs within is not reached by
+    a cancellation of the coroutine.
     """
 
     names: tuple[str, ...]
+    limit: Argument | None = None
     shield: Argument | None = None
 
 

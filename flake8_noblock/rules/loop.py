@@ -11,13 +11,16 @@ from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.scopes import yields_in_scopes
 from flake8_noblock.effects.spinning import polling, spinning
 from flake8_noblock.effects.starting import allows_nesting, direct_starts, is_guarded, starters
-from flake8_noblock.effects.threads import held_across_pauses, thread_unsafe
+from flake8_noblock.effects.threads import handed_to_threads, held_across_pauses, thread_unsafe
 from flake8_noblock.finding import Finding
 from flake8_noblock.link.inference import Site
 from flake8_noblock.report.message import chained, function_name
 from flake8_noblock.rules import loop_pages as pages
 from flake8_noblock.rules.base import Rule, Subject, finding, in_bodies
 from flake8_noblock.rules.tasks import spelled
+
+
+_SAFELY = "loop.call_soon_threadsafe"
 
 
 class Nested(Rule):
@@ -127,11 +130,14 @@ class Unsafe(Rule):
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer = subject.infer
+        for place, row in handed_to_threads(infer, subject.module):
+            text = f"{spelled(infer, place)} has another thread call what is not thread-safe; use {row.instead or _SAFELY}"
+            yield finding(infer, place, self.code, text)
         for place, root, row in thread_unsafe(subject.summaries, subject.module):
             name = function_name(infer, Site(subject.module, root))
             text = (
                 f"{spelled(infer, place)} is not thread-safe, and {name}() runs in another thread; "
-                f"use {row.instead or 'loop.call_soon_threadsafe'}"
+                f"use {row.instead or _SAFELY}"
             )
             yield finding(infer, place, self.code, text)
 
