@@ -323,7 +323,7 @@ def _is_registered(infer: Inference, site: Site) -> bool:
 def is_interface(infer: Inference, site: Site) -> bool:
     """Whether the function at `site`, or the class that it is a method of, is for code outside of the project.
 
-    Its module lists it in ``__all__``, or a package hands it on.
+    Its module lists it in ``__all__``, or a package hands it on; or it is a method of a class of a package that makes no use of it.
     """
     body = infer.body(site)
     facts = infer.facts(site.module)
@@ -334,7 +334,11 @@ def is_interface(infer: Inference, site: Site) -> bool:
         return False
     if name in (facts.public or ()):
         return True
-    for module in infer.program.modules_mentioning(Question(name, infer.module(site.module).name)) or ():
+    mentioning = infer.program.modules_mentioning(Question(name, infer.module(site.module).name)) or ()
+    if cls is not None and "." in infer.module(site.module).name:
+        if not any(references(infer, module, name) for module in (site.module, *mentioning)):
+            return True
+    for module in mentioning:
         if infer.module(module).is_package and module != site.module:
             number = infer.facts(module).bodies[0].names.get(name, -1)
             if number >= 0 and isinstance(infer.facts(module).bodies[0].ops[number], Import):

@@ -33,7 +33,7 @@ from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import layout, within
 from flake8_noblock.link.objects import flat
-from flake8_noblock.link.values import UNKNOWN, Foreign, Instance, ModuleValue, Value, Values
+from flake8_noblock.link.values import UNKNOWN, Foreign, Function, Instance, ModuleValue, Value, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,8 @@ def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> boo
             return False
         if _is_taken_before(infer, site, handler) or _is_raised_later(infer, site, handler):
             return False
+    if _stands_in_failure(infer, site, handler.tried):
+        return False
     if handler.types is None or catches_everything_else(infer, handler.types):
         return True
     if _awaits_cancelled(infer, site, handler.tried):
@@ -167,16 +169,23 @@ def _is_future(infer: Inference, value: Value) -> bool:
     return isinstance(value, Instance) and find_member(infer, value.cls, "__await__") is not None
 
 
+def _cancels(infer: Inference, body: Body) -> bool:
+    return any(isinstance(op, Attr) and infer.knowledge.outcome_by_word(op.name) == "cancel" for op in body.ops)
+
+
 def cancels(infer: Inference, site: Site) -> bool:
-    """Whether a task is cancelled in the body at `site`."""
-    return any(isinstance(op, Attr) and infer.knowledge.outcome_by_word(op.name) == "cancel" for op in infer.body(site).ops)
+    """Whether a task is cancelled in the body at `site`, or in a function that is called there."""
+    ops = infer.body(site).ops
+    called = [value for op in ops if isinstance(op, Call) for value in infer.value(site, op.func)]
+    helpers = [value for value in called if isinstance(value, Function) and infer.module(value.module).origin == "project"]
+    return any(_cancels(infer, body) for body in (infer.body(site), *map(infer.function_body, helpers)))
 
 
 def _ends_after(infer: Inference, site: Site, handler: Handler) -> bool:
     """Whether the coroutine waits for nothing more once the handler has run."""
     body = infer.body(site)
     own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
-    if any(is_await(body.ops[number]) for number in own):
+    if any(_goes_on(infer, site, number) for number in own):
         return False
     if any(isinstance(body.ops[number], Return) for number in own):
         return True
@@ -187,7 +196,14 @@ def _ends_after(infer: Inference, site: Site, handler: Handler) -> bool:
     before = within(infer, site, loops[0]) if loops else within(infer, site, handler.tried)
     last = max((*before, *own), default=-1)
     others = {n for r in layout(infer, site).partners[handler.tried] for n in within(infer, site, r)}
-    return not any(number > last and number not in others and is_await(op) for number, op in enumerate(body.ops))
+    return not any(number > last and number not in others and _goes_on(infer, site, number) for number in range(len(body.ops)))
+
+
+def _goes_on(infer: Inference, site: Site, number: int) -> bool:
+    """Whether an operation waits for something else than that something is given back."""
+    body = infer.body(site)
+    op = body.ops[number]
+    return is_await(op) and not (isinstance(op, Await) and is_closing(infer, body, op.value))
 
 
 def _loops_around(body: Body, region: int) -> list[int]:

@@ -13,7 +13,7 @@ from flake8_noblock.effects.rows import calls_with, known_as, known_value, part_
 from flake8_noblock.effects.runs import sites_of
 from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.effects.tasks import bodies_of
-from flake8_noblock.facts.model import Attr, Call, Enter
+from flake8_noblock.facts.model import Attr, Call, Enter, Param
 from flake8_noblock.knowledge.schema import Offload, Role
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
@@ -93,7 +93,12 @@ def _reached(summaries: Summaries, root: Site, without: frozenset[int]) -> set[S
     """The bodies of one module that a body runs, itself included, and none of `without`."""
     found, waiting = {root}, [root]
     while waiting:
-        for edge in summaries.edges(waiting.pop()):
+        site = waiting.pop()
+        ops = summaries.infer.body(site).ops
+        for edge in summaries.edges(site):
+            op = ops[edge.number]
+            if isinstance(op, Call) and isinstance(ops[op.func], Param):
+                continue  # Whom it was given by may know on which thread it is called.
             for other in sites_of(edge.run):
                 plain = Site(other.module, other.body)
                 if other.module == root.module and other.body not in without and plain not in found:

@@ -119,7 +119,7 @@ class Offload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     ``callable`` is that argument. With ``decorator`` the name is used as ``@name`` (or ``name(f)``): the result of
     decorating runs away from the loop. ``takes_async``: async callables are welcome, too, and awaited. ``later``: it runs in no
-    other thread, but when a signal comes, an object goes or the interpreter ends.
+    other thread, but when a signal or an event comes, an object goes or the interpreter ends.
     """
 
     names: tuple[str, ...]
