@@ -191,7 +191,7 @@ def _is_function(infer: Inference, value: Value, site: Site) -> bool:
             return any(_is_function(infer, inner, site) for inner in callee)
         case Function(module=module, body=number) if (module, number) == (site.module, site.body):
             return True
-        case Function(receiver=Instance(cls=SourceClass() as cls)):
+        case Function(receiver=Instance(cls=SourceClass() as cls) | ClassValue(cls=SourceClass() as cls)):
             return _overrides(infer, value, cls, site)
     return False
 
@@ -323,7 +323,8 @@ def _is_registered(infer: Inference, site: Site) -> bool:
 def is_interface(infer: Inference, site: Site) -> bool:
     """Whether the function at `site`, or the class that it is a method of, is for code outside of the project.
 
-    Its module lists it in ``__all__``, or a package hands it on; or it is a method of a class of a package that makes no use of it.
+    Its module or a package lists it in ``__all__``, it is defined in a package itself or handed on by one, or it is a method of a
+    class that its package makes no use of.
     """
     body = infer.body(site)
     facts = infer.facts(site.module)
@@ -332,7 +333,7 @@ def is_interface(infer: Inference, site: Site) -> bool:
     outer = body.parent if cls is None else cls.parent
     if outer != 0 or name.startswith("_") or body.name.startswith("_"):
         return False
-    if name in (facts.public or ()):
+    if name in (facts.public or ()) or infer.module(site.module).is_package:
         return True
     mentioning = infer.program.modules_mentioning(Question(name, infer.module(site.module).name)) or ()
     if cls is not None and "." in infer.module(site.module).name:
@@ -340,10 +341,26 @@ def is_interface(infer: Inference, site: Site) -> bool:
             return True
     for module in mentioning:
         if infer.module(module).is_package and module != site.module:
-            number = infer.facts(module).bodies[0].names.get(name, -1)
-            if number >= 0 and isinstance(infer.facts(module).bodies[0].ops[number], Import):
+            package = infer.facts(module)
+            number = package.bodies[0].names.get(name, -1)
+            if name in (package.public or ()):
+                return True
+            if number >= 0 and isinstance(package.bodies[0].ops[number], Import):
                 return True
     return False
+
+
+def overridden(infer: Inference, site: Site) -> Iterator[Site]:
+    """The function at `site` and, of a method, those of the project's classes that it stands in for."""
+    yield site
+    body = infer.body(site)
+    if body.owner < 0:
+        return
+    for ancestor in mro(infer, infer.source_class(site.module, body.owner))[1:]:
+        if isinstance(ancestor.cls, SourceClass) and infer.module(ancestor.cls.module).origin == "project":
+            for number, other in enumerate(infer.facts(ancestor.cls.module).bodies):
+                if other.owner == ancestor.cls.index and other.name == body.name:
+                    yield Site(ancestor.cls.module, number)
 
 
 def overrides_of_library(infer: Inference, site: Site) -> bool:

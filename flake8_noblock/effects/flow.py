@@ -209,7 +209,8 @@ class _Builder:
         last = self.block(number, ends)
         every = sorted(self._all[number])
         pauses = [op for op in every if is_pause(self.body.ops[op])]
-        failing = frozenset(op for op in every if not pauses or op >= pauses[0]).union(() if pauses else ends)
+        may_fail = [op for op in every if not isinstance(self.body.ops[op], Return | Jump)]
+        failing = frozenset(op for op in may_fail if not pauses or op >= pauses[0]).union(() if pauses else ends)
         ways = []
         final = None
         for part in parts:

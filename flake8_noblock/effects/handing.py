@@ -14,6 +14,7 @@ from flake8_noblock.effects.rows import known_value, part_at, parts_played
 from flake8_noblock.effects.tasks import bodies_of, is_kept, is_start
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, Closure, Drop, Format, Param, Return
+from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Part, Role
 from flake8_noblock.link.attributes import attribute
 from flake8_noblock.link.inference import Inference, Site
@@ -60,9 +61,22 @@ def _calls_later(infer: Inference, site: Site, op: Call, given: int) -> bool:
 def chained(infer: Inference, module: str) -> Iterator[tuple[Place, Role]]:
     """Calls in code on the loop that chain a callback to something that has an awaitable form."""
     on_loop = frozenset(bodies_on_loop(infer, module))
-    for place, _, row in parts_played(infer, module, "callback chain"):
-        if place.site.body in on_loop:
+    for place, name, row in parts_played(infer, module, "callback chain"):
+        of_thread = infer.knowledge.plays(name, "thread callback") is not None
+        if place.site.body in on_loop and not (of_thread and _only_tells(infer, place, row)):
             yield place, row
+
+
+def _only_tells(infer: Inference, place: Place, row: Role) -> bool:
+    """Whether a callback makes no use of the future that it is called with, so that it is told of its end and no more."""
+    callback = argument(infer, place, row.argument)
+    bodies = list(bodies_of(infer, Place(place.site, callback))) if callback is not None else []
+    found = [infer.facts(place.site.module).bodies[number] for number in bodies]
+    return bool(found) and not any(isinstance(op, Param) and _is_used(body, n) for body in found for n, op in enumerate(body.ops))
+
+
+def _is_used(body: Body, parameter: int) -> bool:
+    return any(parameter in operands(op) for op in body.ops)
 
 
 def working_callbacks(infer: Inference, module: str) -> Iterator[Place]:
@@ -150,6 +164,7 @@ def answering(infer: Inference, module: str) -> Iterator[tuple[int, tuple[str, .
         if body.is_async and body.kind == "function" and not body.is_generator and _gives_nothing(body):
             site = Site(module, number)
             told = {index for index, calls in _called(body).items() if all(_is_told(infer, site, call) for call in calls)}
+            told = {index for index in told if not any(_is_repeated(body, call) for call in _called(body)[index])}
             failing = {index for index in told if _takes_failure(body, index)}
             succeeding = {index for index in told if _takes_result(body, index)}
             if failing:
@@ -165,6 +180,15 @@ def _is_told(infer: Inference, site: Site, call: int) -> bool:
     ops = infer.body(site).ops
     users = fate(infer, Place(site, call)).users
     return all(isinstance(ops[n], Drop) or (isinstance(ops[n], Await) and _is_told(infer, site, n)) for n in users)
+
+
+def _is_repeated(body: Body, number: int) -> bool:
+    region = body.where[number]
+    while region >= 0:
+        if body.regions[region].kind == "loop":
+            return True
+        region = body.regions[region].parent
+    return False
 
 
 def _called(body: Body) -> dict[int, list[int]]:

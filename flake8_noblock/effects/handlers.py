@@ -107,7 +107,8 @@ def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> boo
         return False
     body = infer.body(site)
     if handler.region >= 0:
-        if any(isinstance(body.ops[number], Raise) for number in within(infer, site, handler.region)):
+        own = within(infer, site, handler.region)
+        if any(isinstance(body.ops[number], Raise) or _is_raised_by_callee(infer, site, number) for number in own):
             return False
         if _is_taken_before(infer, site, handler) or _is_raised_later(infer, site, handler):
             return False
@@ -132,6 +133,17 @@ def _is_taken_before(infer: Inference, site: Site, handler: Handler) -> bool:
             if region.value < 0 or catches_cancellation(infer, infer.value(site, region.value)):
                 return True
     return False
+
+
+def _is_raised_by_callee(infer: Inference, site: Site, number: int) -> bool:
+    """Whether an operation hands the exception that was caught to a function of the project that raises something."""
+    ops = infer.body(site).ops
+    op = ops[number]
+    if not isinstance(op, Call) or not any(isinstance(ops[arg], Caught) for arg in op.args):
+        return False
+    callees = [value for value in infer.value(site, op.func) if isinstance(value, Function)]
+    bodies = [infer.function_body(value) for value in callees if infer.module(value.module).origin == "project"]
+    return any(isinstance(inner, Raise) for body in bodies for inner in body.ops)
 
 
 def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:
@@ -185,8 +197,6 @@ def _ends_after(infer: Inference, site: Site, handler: Handler) -> bool:
     """Whether the coroutine waits for nothing more once the handler has run."""
     body = infer.body(site)
     own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
-    if any(_goes_on(infer, site, number) for number in own):
-        return False
     if any(isinstance(body.ops[number], Return) for number in own):
         return True
     loops = _loops_around(body, handler.tried)

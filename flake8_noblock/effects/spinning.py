@@ -47,7 +47,7 @@ from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Role
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import within
-from flake8_noblock.link.values import Function, Instance, SourceClass, Values
+from flake8_noblock.link.values import ClassValue, Function, Instance, SourceClass, Values
 
 _CONSTANTS = (Const, ByteString, Builtin, Closure, Import)
 _COMBINING = (Compare, Unary, Binary, Narrowed, Declared, Display, Mapping, Format, Unpack)
@@ -142,6 +142,8 @@ def _conditions(body: Body, rounds: _Rounds) -> list[int] | None:
         while region != rounds.region:
             this = body.regions[region]
             if this.kind in ("except", "loop", "finally", "else") or this.value < 0 and this.kind == "branch":
+                return None
+            if this.kind == "try" and not isinstance(op, Await) and any(r.kind == "except" and r.partner == region for r in body.regions):
                 return None
             if this.kind == "branch":
                 found.append(this.value)
@@ -295,7 +297,17 @@ def _asks_a_flag(infer: Inference, rounds: _Rounds) -> bool:
             if region.kind == "branch" and region.value >= 0:
                 conditions.append(region.value)
     asked = {number for condition in conditions for number in sources(body, condition)} & rounds.members
-    return any(_is_flag(infer, Place(rounds.site, number)) for number in sorted(asked))
+    bases = {op.base for number in asked if isinstance(op := body.ops[number], Attr)}
+    flags = [number for number in sorted(asked) if number not in bases or _is_ours(infer, Place(rounds.site, number))]
+    return any(_is_flag(infer, Place(rounds.site, number)) for number in flags)
+
+
+def _is_ours(infer: Inference, place: Place) -> bool:
+    """Whether what a loop asks is an object of the language or of the project, rather than of a library that may change by itself."""
+    values = infer.value(*place)
+    return bool(values) and all(
+        isinstance(value, Instance) and (infer.is_standard(ClassValue(value.cls)) or isinstance(value.cls, SourceClass)) for value in values
+    )
 
 
 def _is_flag(infer: Inference, place: Place, depth: int = MOST_READERS) -> bool:
