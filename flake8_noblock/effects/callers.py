@@ -18,6 +18,7 @@ from flake8_noblock.facts.model import (
     Await,
     Call,
     Compare,
+    Const,
     Drop,
     Element,
     Enter,
@@ -324,7 +325,7 @@ def is_interface(infer: Inference, site: Site) -> bool:
     """Whether the function at `site`, or the class that it is a method of, is for code outside of the project.
 
     Its module or a package lists it in ``__all__``, it is defined in a package itself or handed on by one, or it is a method of a
-    class that its package makes no use of.
+    package's class that the package makes no use of, or one that stands in for another.
     """
     body = infer.body(site)
     facts = infer.facts(site.module)
@@ -337,7 +338,7 @@ def is_interface(infer: Inference, site: Site) -> bool:
         return True
     mentioning = infer.program.modules_mentioning(Question(name, infer.module(site.module).name)) or ()
     if cls is not None and "." in infer.module(site.module).name:
-        if not any(references(infer, module, name) for module in (site.module, *mentioning)):
+        if len(list(overridden(infer, site))) > 1 or not any(references(infer, one, name) for one in (site.module, *mentioning)):
             return True
     for module in mentioning:
         if infer.module(module).is_package and module != site.module:
@@ -361,6 +362,23 @@ def overridden(infer: Inference, site: Site) -> Iterator[Site]:
             for number, other in enumerate(infer.facts(ancestor.cls.module).bodies):
                 if other.owner == ancestor.cls.index and other.name == body.name:
                     yield Site(ancestor.cls.module, number)
+
+
+def is_called_by_computed_name(infer: Inference, site: Site) -> bool:
+    """Whether the method at `site` is of objects whose methods are looked up by names that are made up at run time."""
+    body = infer.body(site)
+    if body.owner < 0:
+        return False
+    mentioning = infer.program.modules_mentioning(Question(infer.facts(site.module).classes[body.owner].name)) or ()
+    for module in dict.fromkeys([site.module, *mentioning]):
+        for read in references(infer, module, "getattr"):
+            ops = infer.body(read.site).ops
+            for user in fate(infer, read).users:
+                match ops[user]:
+                    case Call(func=read.number, args=(subject, name, *_)) if not isinstance(ops[name], Const):
+                        if any(_has_method(infer, value, site) for value in infer.value(read.site, subject)):
+                            return True
+    return False
 
 
 def overrides_of_library(infer: Inference, site: Site) -> bool:

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flake8_noblock.effects.awaiting import End, ends, rows_of
-from flake8_noblock.effects.callers import callers, is_entry, is_interface, overridden, overrides_of_library
+from flake8_noblock.effects.callers import (
+    callers,
+    is_called_by_computed_name,
+    is_entry,
+    is_interface,
+    overridden,
+    overrides_of_library,
+)
 from flake8_noblock.effects.errors import Failure
 from flake8_noblock.effects.failing import collects
 from flake8_noblock.effects.guards import Passed, decorators_of, on_the_way_out, out_of_group
@@ -103,7 +110,12 @@ def _may_be_called_elsewhere(infer: Inference, site: Site) -> bool:
     """Whether the language or code outside of the project is there to call a function."""
     name = infer.body(site).name
     protocol = name.startswith("__") and name.endswith("__")
-    return protocol or overrides_of_library(infer, site) or any(is_interface(infer, one) for one in overridden(infer, site))
+    return (
+        protocol
+        or overrides_of_library(infer, site)
+        or any(is_interface(infer, one) for one in overridden(infer, site))
+        or is_called_by_computed_name(infer, site)
+    )
 
 
 def _through(infer: Inference, node: Node, end: End, asked: Question) -> Iterator[Node | None]:

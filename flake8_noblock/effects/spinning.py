@@ -280,8 +280,9 @@ def _only_pauses(infer: Inference, rounds: _Rounds, flow: Flow) -> bool:
         return False
     carried = [n for n, op in enumerate(ops) if isinstance(op, Choice) and not rounds.members.isdisjoint(op.values)]
     for call in waits:
-        if not set(carried).isdisjoint(sources(infer.body(rounds.site), call)):
-            return False  # It waits longer each time.
+        needed = set(sources(infer.body(rounds.site), call)) - {call}
+        if not needed.isdisjoint(carried) or any(isinstance(ops[number], Call) for number in needed & rounds.members):
+            return False  # It waits longer each time, or as long as is left.
     return all(_is_harmless(infer, Place(rounds.site, n)) for n in rounds.members if isinstance(ops[n], Call) and n not in waits)
 
 
