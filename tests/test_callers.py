@@ -45,7 +45,17 @@ async def use(client: httpx.AsyncClient) -> None:
         print("failed")
 """
 UNGUARDED = GUARDED.replace("httpx.HTTPError", "KeyError")
-UNRELATED = "import asyncio\n\n\nasync def wait() -> None:\n    await asyncio.sleep(1)\n"
+UNRELATED = """\
+import asyncio
+
+from shop.api import Store
+
+stores: list[Store] = []
+
+
+async def wait() -> None:
+    await asyncio.sleep(1)
+"""
 FILES = {"shop/__init__.py": "", "shop/api.py": API, "shop/use.py": GUARDED, "shop/other.py": UNRELATED}
 OPEN = {5, 10}
 """The lines of `API` that are reported where nobody guards."""
