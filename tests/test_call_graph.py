@@ -42,12 +42,7 @@ CASES = [
     folder for category in CATEGORIES for folder in sorted((CALLGRAPH / category).glob("*")) if (folder / "main.py").is_file()
 ]
 
-NOT_YET = {
-    ("test_calls", "dicts/by_literal_key"): "entries of a dictionary that are set after it is made",
-    ("test_calls", "dicts/returned_table"): "entries of a dictionary that are set after it is made",
-    ("test_calls", "lists/by_index"): "items of a list that are set after it is made",
-    ("test_effects", "lists/async_steps"): "a loop over functions runs each of them, not one",
-}
+NOT_YET: dict[tuple[str, str], str] = {}
 """Expectations that are right and not met; one that is met after all fails, so that it is taken off here."""
 
 

@@ -111,11 +111,6 @@ def shown(case: Case, places: Places, texts: dict[tuple[str, int, str], str]) ->
 
 NOT_YET = {
     "projects/callbacks_across_modules": "a callback registered in another module needs an index of who names a function",
-    "through/missing_keys": "the factory of a defaultdict belongs to the object, not to its class",
-    "through/post_init": "default factories of fields run only where the field is not given",
-    "through/properties": "deleters, and properties made by a call of property",
-    "through/sorting_by_comparison": "the arguments of max() are compared with each other",
-    "through/texts_by_format_methods": "the % operator and str.format format what they are given, item by item",
 }
 """Cases whose expectations are right and not met; one that is met after all fails, so that it is taken off here."""
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
+from flake8_noblock.effects.construction import constructors, factories
 from flake8_noblock.effects.edges import edges
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import is_abstract, overrides
@@ -107,6 +108,14 @@ class Reader:
             for other in sites_of(edge.run):
                 if other.module in self._inside:
                     seen.runs[other] = None
+                    if self._is_unnamed(site, body.ops[edge.number], infer.body(other)):
+                        seen.callees[BodyNumber(other.module, other.body)] = None
+
+    def _is_unnamed(self, site: Site, op: Op, other: Body) -> bool:
+        """Whether the language, or a callable outside, calls a function that `op` doesn't name."""
+        if other.kind not in ("function", "lambda") or other.is_generator:
+            return False
+        return not isinstance(op, Call) or not any(map(self._is_inside, self.infer.value(site, op.func)))
 
     def _operation(self, place: Place, op: Op, seen: BodyCalls) -> None:
         infer, site = self.infer, place.site
@@ -200,7 +209,13 @@ class Reader:
         return f"{receiver.cls.name}.{self.infer.function_body(function).name}"
 
     def _constructed(self, made: ClassValue, arguments: Arguments, seen: BodyCalls) -> None:
-        self._method(Instance(made.cls, made.args), "__init__", arguments, seen)
+        for method in constructors(self.infer, made):
+            if method.module in self._inside:
+                self._function(method, arguments, seen)
+        for factory in factories(self.infer, made, arguments):
+            for value in factory:
+                if self._is_inside(value):
+                    self._called(value, NO_ARGUMENTS, seen)
 
     def _method(self, value: Value, name: str, arguments: Arguments, seen: BodyCalls) -> None:
         """A method that the language calls, if it is defined inside."""

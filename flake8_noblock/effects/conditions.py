@@ -118,12 +118,12 @@ def argument(infer: Inference, place: Place, which: Argument) -> int | None:
 def arguments(infer: Inference, place: Place, which: Argument) -> tuple[int, ...]:
     """The numbers of all arguments that `which` means: one, or those from a position on."""
     op = infer.body(place.site).ops[place.number]
-    first = argument(infer, place, which)
-    if first is None:
-        return ()
     if which.rest and which.position is not None and isinstance(op, Call):
-        return op.args[which.position :]
-    return (first,)
+        named = [value for _, value in op.keywords] if which.keyword == "**" else []
+        spread = any(isinstance(infer.body(place.site).ops[arg], Spread) for arg in op.args[: which.position + 1])
+        return () if spread else (*op.args[which.position :], *named)
+    first = argument(infer, place, which)
+    return () if first is None else (first,)
 
 
 def _value_fulfils(infer: Inference, condition: Condition, values: Values) -> bool:

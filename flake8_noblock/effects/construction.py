@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_noblock.facts.model import Call
+from flake8_noblock.facts.model import Call, Declared
 from flake8_noblock.knowledge.schema import Hooks
+from flake8_noblock.link.arguments import Arguments
 from flake8_noblock.link.classes import find_member, mro
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import ClassValue, Foreign, Function, Instance, Partial, SourceClass, Value, Values
+from flake8_noblock.link.values import AnyClass, ClassValue, Foreign, Function, Instance, Partial, SourceClass, Value, Values
 
 
 def constructors(infer: Inference, made: ClassValue) -> Iterator[Function]:
@@ -27,6 +28,41 @@ def constructors(infer: Inference, made: ClassValue) -> Iterator[Function]:
             yield from _methods(infer, made, name, instance)
         if row.decorators:
             yield from _marked(infer, cls, row, instance)
+
+
+def factories(infer: Inference, made: ClassValue, arguments: Arguments) -> Iterator[Values]:
+    """What is called to make the fields of an object of class `made` that its constructor isn't given."""
+    rows = [row for row in _hooks(infer, made.cls) if row.fields] if isinstance(made.cls, SourceClass) else []
+    if not rows or arguments.more:
+        return
+    for position, (site, name, number) in enumerate(_fields(infer, made.cls)):
+        factory = _factory(infer, site, number, rows)
+        if factory is not None and name not in arguments.keywords and position >= len(arguments.positional):
+            yield factory
+
+
+def _fields(infer: Inference, cls: AnyClass) -> Iterator[tuple[Site, str, int]]:
+    """The fields of a class, those of its bases first: where they stand, their names and values."""
+    for ancestor in reversed(mro(infer, cls)):
+        if isinstance(ancestor.cls, SourceClass) and not infer.is_standard(ClassValue(ancestor.cls)):
+            site = infer.class_site(ancestor.cls)
+            body = infer.body(site)
+            for name, number in body.names.items():
+                op = body.ops[number]
+                if isinstance(op, Declared):
+                    yield site, name, op.value
+
+
+def _factory(infer: Inference, site: Site, number: int, rows: list[Hooks]) -> Values | None:
+    """What makes the value of a field."""
+    op = infer.body(site).ops[number] if number >= 0 else None
+    if not isinstance(op, Call):
+        return None
+    names = {infer.knowledge.canonical(name) for name in _names_of(infer, site, number)}
+    for keyword, value in op.keywords:
+        if any(keyword == row.factory and not names.isdisjoint(row.fields) for row in rows):
+            return infer.value(site, value)
+    return None
 
 
 def _methods(infer: Inference, cls: ClassValue, name: str, receiver: Instance | ClassValue) -> Iterator[Function]:

@@ -6,24 +6,59 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flake8_noblock.effects.callees import paths
-from flake8_noblock.effects.conditions import argument
+from flake8_noblock.effects.conditions import argument, arguments
 from flake8_noblock.effects.dispatch import registered
 from flake8_noblock.effects.either_kind import may_be_coroutine
 from flake8_noblock.effects.operations import Operation, Uses, operation
 from flake8_noblock.effects.origins import Place, origins, same_function
-from flake8_noblock.effects.protocols import operator_methods, steps
+from flake8_noblock.effects.protocols import formatted, is_text, operator_methods, steps
 from flake8_noblock.effects.receivers import callees
-from flake8_noblock.effects.runs import NOTHING, Run, bodies_only
-from flake8_noblock.effects.targets import call_runs, definition_runs, method_runs, named_method_runs, reading_runs, storing_runs
+from flake8_noblock.effects.runs import NOTHING, Run, all_of, bodies_only
+from flake8_noblock.effects.targets import (
+    call_runs,
+    definition_runs,
+    deleting_runs,
+    method_runs,
+    named_method_runs,
+    reading_runs,
+    storing_runs,
+)
 from flake8_noblock.facts import model
-from flake8_noblock.facts.model import Attr, Await, Binary, Body, Call, ClassDef, Op, Raise, StoreAttr
+from flake8_noblock.facts.model import (
+    Attr,
+    Await,
+    Binary,
+    Body,
+    Call,
+    ClassDef,
+    Delete,
+    Element,
+    Item,
+    Op,
+    Raise,
+    StoreAttr,
+    Unpack,
+)
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.attributes import element
 from flake8_noblock.link.classes import find_member
+from flake8_noblock.link.containers import is_container
 from flake8_noblock.link.evaluate import arguments_of
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.regions import excluded_regions, regions_below
-from flake8_noblock.link.values import NO_CONTEXT, ClassValue, Context, Coroutine, Function, Instance, Literal, Values, union
+from flake8_noblock.link.values import (
+    NO_CONTEXT,
+    ClassValue,
+    Context,
+    Coroutine,
+    DictValue,
+    Function,
+    Instance,
+    Literal,
+    TupleValue,
+    Values,
+    union,
+)
 
 
 class Edge(NamedTuple):
@@ -110,7 +145,9 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
         case Call():
             if known is None:
                 callee = callees(infer, site, number, site, op.func)
-                run = call_runs(infer, callee, arguments_of(infer, site, op), place)
+                given = arguments_of(infer, site, op)
+                parts = [(value,) for value in callee] if len(callee) > 1 and _in_turn(infer, site, op.func) else [callee]
+                run = all_of([call_runs(infer, values, given, place) for values in parts])
                 if number not in uses.awaited:
                     if run != NOTHING and not may_be_coroutine(infer, place, op, uses.consumed.get(number)):
                         yield Edge(number, run)
@@ -123,6 +160,8 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
                 yield Edge(number, run)
         case StoreAttr(base=base, name=name):
             yield Edge(number, storing_runs(infer, infer.value(site, base), name, place))
+        case Delete(base=base, name=str(name)) if name:
+            yield Edge(number, deleting_runs(infer, infer.value(site, base), name, place))
         case Raise(value=value) if value >= 0:
             classes: Values = tuple([v for v in infer.value(site, value) if isinstance(v, ClassValue)])
             yield Edge(number, call_runs(infer, classes, NO_ARGUMENTS, place))
@@ -130,6 +169,9 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
             outer = NO_CONTEXT if site.context == NO_CONTEXT else infer.context_number(Context((), site.context))
             yield Edge(number, Site(site.module, infer.facts(site.module).classes[index].body, outer))
             yield Edge(number, definition_runs(infer, site.module, index))
+        case Binary(operator="Mod", left=left, right=right) if is_text(infer, infer.value(site, left)):
+            for values, method in formatted(infer.value(site, left), infer.value(site, right)):
+                yield Edge(number, method_runs(infer, values, method, place))
         case Binary(left=left, right=right) if known is None:
             own, reflected = operator_methods(op)
             run = method_runs(infer, infer.value(site, left), own, place)
@@ -139,10 +181,46 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
         case Await(value=value) if _is_coroutine(infer, site, value):
             return  # It runs on its own account, and what it gives need not be known.
         case _ if known is None:
+            if isinstance(op, Item):
+                yield from _made_for_missing(infer, place, op)
             for value, method in steps(op):
                 run = method_runs(infer, infer.value(site, value), method, place)
                 if run != NOTHING:
                     yield Edge(number, run)
+
+
+def _in_turn(infer: Inference, site: Site, number: int) -> bool:
+    """Whether a value is each item in turn of a container, or belongs to it."""
+    ops = infer.body(site).ops
+    op = ops[number]
+    while isinstance(op, Attr | Item | Unpack | Call):
+        op = ops[op.func if isinstance(op, Call) else op.value if isinstance(op, Unpack) else op.base]
+    return isinstance(op, Element) and _are_told_apart(infer, site, op.value)
+
+
+def _are_told_apart(infer: Inference, site: Site, number: int) -> bool:
+    """Whether a value is a container whose items are known one by one, or goes over one (``table.items()``, ``enumerate(steps)``)."""
+    if all(isinstance(value, TupleValue | DictValue) for value in infer.value(site, number)):
+        return True
+    ops = infer.body(site).ops
+    op = ops[number]
+    if not isinstance(op, Call):
+        return False
+    callee = ops[op.func]
+    if isinstance(callee, Attr) and callee.name in ("items", "values"):
+        return _are_told_apart(infer, site, callee.base)
+    standard = all(isinstance(v, Function | ClassValue) and infer.is_standard(v) for v in infer.value(site, op.func))
+    return standard and any(_are_told_apart(infer, site, arg) for arg in op.args)
+
+
+def _made_for_missing(infer: Inference, place: Place, op: Item) -> Iterator[Edge]:
+    """What an object calls to make an item that isn't there: what it was made with (``defaultdict(f)``)."""
+    names = [value.cls.name for value in infer.value(place.site, op.base) if isinstance(value, Instance)]
+    rows = [row for name in names for row in infer.knowledge.invoke(name) if row.missing]
+    for made in (origins(infer, Place(place.site, op.base)) or ()) if rows else ():
+        given = argument(infer, made, rows[0].callable)
+        if given is not None:
+            yield Edge(place.number, call_runs(infer, infer.value(made.site, given), NO_ARGUMENTS, place))
 
 
 def _is_coroutine(infer: Inference, site: Site, number: int) -> bool:
@@ -179,16 +257,18 @@ def _handed_over(infer: Inference, place: Place, op: Call) -> Iterator[Edge]:
     for name in names:
         for row in infer.knowledge.invoke(name):
             given = argument(infer, place, row.callable)
-            if given is not None and not row.lazily and not (row.later and _ends_elsewhere(infer, place, op)):
+            if given is not None and not row.lazily and not row.missing and not (row.later and _ends_elsewhere(infer, place, op)):
                 yield Edge(place.number, call_runs(infer, infer.value(place.site, given), NO_ARGUMENTS, place))
         for protocol in infer.knowledge.protocol(name):
-            given = argument(infer, place, protocol.argument)
-            if given is not None and not protocol.lazily and protocol.unless not in dict(op.keywords):
+            if protocol.lazily or protocol.unless in dict(op.keywords):
+                continue
+            for given in arguments(infer, place, protocol.argument):
                 values = infer.value(place.site, given)
-                if protocol.elements:
-                    values = union(*[element(infer, value, False) for value in values])
+                if protocol.elements or protocol.contained:
+                    values = union(*[element(infer, v, False) for v in values if protocol.elements or is_container(v)])
+                runs = named_method_runs if protocol.methods == ("__next__",) else method_runs  # Of that object itself.
                 for method in protocol.methods:
-                    yield Edge(place.number, method_runs(infer, values, method, place))
+                    yield Edge(place.number, runs(infer, values, method, place))
 
 
 def _ends_elsewhere(infer: Inference, place: Place, op: Call) -> bool:

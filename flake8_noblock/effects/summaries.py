@@ -116,7 +116,7 @@ class Summaries:
             return _joined(parts)
         if declared:
             return parts[0]
-        return {effect: witness for effect, witness in _joined(parts).items() if all(effect in part for part in parts)}
+        return _common(parts)
 
     def _summary(self, site: Site) -> Summary:
         origin = self._origin(site)
@@ -179,6 +179,24 @@ class Summaries:
                 if summary != self._known[site]:
                     self._known[site] = summary
                     changed = len(component) > 1 or site in self._callees(site)
+
+
+def _common(parts: list[Summary]) -> Summary:
+    """What is certain where one of `parts` runs: the effects of all of them; else a kind that all have, by whatever operation;
+    else, where each of them stalls the loop in its own way, how the first does."""
+    common = {effect: witness for effect, witness in _joined(parts).items() if all(effect in part for part in parts)}
+    kinds = [{effect.kind for effect in part if effect.certainty == "certain"} for part in parts]
+    shared = set.intersection(*kinds) if kinds else set()
+    if not shared and not common and all(kind - _SLIGHT for kind in kinds):
+        shared = kinds[0] - _SLIGHT
+    for effect, witness in parts[0].items():
+        if effect.kind in shared and effect.certainty == "certain" and all(effect.kind != other.kind for other in common):
+            common[effect] = witness
+    return common
+
+
+_SLIGHT = frozenset[Kind](["metadata", "cpu", "import", "lock"])
+"""Kinds that are not reported by default."""
 
 
 def _as(effects: Summary, certainty: Callable[[Effect, Witness], Certainty]) -> Summary:

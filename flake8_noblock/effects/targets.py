@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from flake8_noblock.effects.callees import paths, protocol_paths
 from flake8_noblock.effects.conditions import is_switched_off
-from flake8_noblock.effects.construction import constructors
+from flake8_noblock.effects.construction import constructors, factories
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import is_abstract, overrides
@@ -17,7 +17,7 @@ from flake8_noblock.facts.model import Attr, Call
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments, completed
 from flake8_noblock.link.calls import call_method
-from flake8_noblock.link.classes import find_member
+from flake8_noblock.link.classes import Member, find_member
 from flake8_noblock.link.contexts import context_of_call
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.inference import Inference, Site
@@ -70,7 +70,8 @@ def _called(infer: Inference, value: Value, arguments: Arguments, place: Place) 
         case Function():
             return _function(infer, value, arguments)
         case ClassValue(cls=SourceClass()):
-            return all_of([_function(infer, method, arguments) for method in constructors(infer, value)])
+            made = [call_runs(infer, called, NO_ARGUMENTS, place) for called in factories(infer, value, arguments)]
+            return all_of([*[_function(infer, method, arguments) for method in constructors(infer, value)], *made])
         case Instance():
             return method_runs(infer, (value,), "__call__", place, arguments)
     return NOTHING
@@ -306,19 +307,43 @@ def _stored(infer: Inference, value: Value, name: str, place: Place) -> Run:
     member = find_member(infer, instance.cls, name)
     if member is None or not isinstance(member.owner, SourceClass):
         return NOTHING
-    for inner in member.values or ():
+    return _accessor(infer, member, name, instance, "setter", place)
+
+
+def deleting_runs(infer: Inference, values: Values, name: str, place: Place) -> Run:
+    """What ``del value.name`` runs for one of `values`: deleters, ``__delete__``, ``__delattr__``."""
+    return one_of([_deleted(infer, value, name, place) for value in values if value != Literal(None)])
+
+
+def _deleted(infer: Inference, value: Value, name: str, place: Place) -> Run:
+    instance = as_instance(infer, value) if not isinstance(value, Literal) else None
+    if instance is None or not _has_source(infer, instance.cls):
+        return NOTHING
+    functions = _functions(infer, instance, "__delattr__")
+    if functions:
+        return one_of([_function(infer, function, NO_ARGUMENTS) for function in functions])
+    member = find_member(infer, instance.cls, name)
+    return NOTHING if member is None else _accessor(infer, member, name, instance, "deleter", place)
+
+
+_BY_DESCRIPTORS = {"setter": "__set__", "deleter": "__delete__"}
+
+
+def _accessor(infer: Inference, member: Member, name: str, instance: Instance, kind: str, place: Place) -> Run:
+    """The part of a property, or of another descriptor, that sets or deletes an attribute."""
+    for inner in member.values or () if isinstance(member.owner, SourceClass) else ():
         if isinstance(inner, Descriptor) and inner.kind == "property":
-            return _setter(infer, member.owner, name, instance)
+            return _part_of_property(infer, member.owner, name, instance, kind)  # type: ignore[arg-type]
         if isinstance(inner, Instance) and _has_source(infer, inner.cls):
-            return _member(infer, inner, "__set__", place, NO_ARGUMENTS)
+            return _member(infer, inner, _BY_DESCRIPTORS[kind], place, NO_ARGUMENTS)
     return NOTHING
 
 
-def _setter(infer: Inference, owner: SourceClass, name: str, instance: Instance) -> Run:
+def _part_of_property(infer: Inference, owner: SourceClass, name: str, instance: Instance, kind: str) -> Run:
     bodies = infer.facts(owner.module).bodies
     for number, body in enumerate(bodies):
         if body.owner == owner.index and body.name == name:
             made_by = [bodies[body.parent].ops[decorator] for decorator in body.decorators]
-            if any(isinstance(op, Attr) and op.name == "setter" for op in made_by):
+            if any(isinstance(op, Attr) and op.name == kind for op in made_by):
                 return _function(infer, Function(owner.module, number, instance), NO_ARGUMENTS)
     return NOTHING

@@ -24,12 +24,14 @@ from flake8_noblock.facts.model import (
     Element,
     Format,
     Item,
+    Lookup,
     Mapping,
     Opaque,
     Param,
     Parameter,
     Region,
     Return,
+    Slice,
     Spread,
     Unary,
     Yield,
@@ -120,10 +122,8 @@ def _subscript(state: BodyState, node: ast.Subscript) -> int:
 
 
 def _slice(state: BodyState, node: ast.Slice) -> int:
-    for part in (node.lower, node.upper, node.step):
-        if part is not None:
-            read(state, part)
-    return state.emit(Builtin("slice"), node)
+    lower, upper, step = [-1 if part is None else read(state, part) for part in (node.lower, node.upper, node.step)]
+    return state.emit(Slice(lower, upper, step), node)
 
 
 def _call(state: BodyState, node: ast.Call) -> int:
@@ -131,12 +131,32 @@ def _call(state: BodyState, node: ast.Call) -> int:
     args = tuple([_argument(state, node, index) for index in range(len(node.args))])
     keywords = tuple([(keyword.arg or "", read(state, keyword.value)) for keyword in node.keywords])
     number = state.emit(Call(func, args, keywords, dotted(node.func)), node)
+    _evaluated(state, node, func)
     callee = node.func
     if isinstance(callee, ast.Attribute) and (callee.end_lineno != callee.lineno or _chained(callee)):
         # In a chain of calls the name tells which of them is meant, and a comment stands on its line.
         state.lines[number] = callee.end_lineno or callee.lineno
         state.columns[number] = (callee.end_col_offset or 0) - len(callee.attr.encode())
     return number
+
+
+def _evaluated(state: BodyState, node: ast.Call, func: int) -> None:
+    """The expressions in a text that ``eval`` or ``exec`` is given, where it is a literal: they run where the call stands."""
+    text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+    if not isinstance(text, str) or state.ops[func] not in _EVALUATING or len(text) > CUT:
+        return
+    try:
+        statements = ast.parse(text.strip()).body
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for statement in statements:
+        if isinstance(statement, ast.Expr):
+            for inner in ast.walk(statement):
+                ast.copy_location(inner, node)
+            read(state, statement.value)
+
+
+_EVALUATING = (Lookup("eval"), Lookup("exec"))
 
 
 def _argument(state: BodyState, node: ast.Call, index: int) -> int:

@@ -74,6 +74,14 @@ class Item(_Node, frozen=True, gc=False):
     key: int
 
 
+class Slice(_Node, frozen=True, gc=False):
+    """``lower:upper:step``; -1 for one that isn't there."""
+
+    lower: int
+    upper: int
+    step: int
+
+
 class Call(_Node, frozen=True, gc=False):
     """``func(*args, **keywords)``; a keyword ``""`` is a ``**`` argument. `spelling` is the callee's text where it is a
     dotted name, else ``""``."""
@@ -175,11 +183,12 @@ class Enter(_Node, frozen=True, gc=False):
 
 
 class Unpack(_Node, frozen=True, gc=False):
-    """The item of `value` that an assignment to several targets takes; `starred` collects the rest."""
+    """The item of `value` that an assignment to several targets takes; `starred` collects all but the `behind` last."""
 
     value: int
     index: int
     starred: bool
+    behind: int = 0
 
 
 class Narrowed(_Node, frozen=True, gc=False):
@@ -302,6 +311,7 @@ Op = (
     | Param
     | Attr
     | Item
+    | Slice
     | Call
     | Spread
     | Await

@@ -27,6 +27,7 @@ from flake8_noblock.facts.model import (
     Op,
     Raise,
     Return,
+    Slice,
     Spread,
     StoreAttr,
     StoreItem,
@@ -49,6 +50,8 @@ def operands(op: Op) -> Iterator[int]:
         case Item(base=base, key=key):
             yield base
             yield key
+        case Slice(lower=lower, upper=upper, step=step):
+            yield from (part for part in (lower, upper, step) if part >= 0)
         case StoreAttr(base=base, value=value):
             yield base
             yield value

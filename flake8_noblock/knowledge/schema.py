@@ -35,7 +35,7 @@ Constant = bool | int | float | str | None
 class Argument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An argument of a call, by keyword, by position, or both; positions don't count ``self``, which is the ``receiver``.
 
-    With ``rest`` all from that position on are meant (``gather(a, b)``); with ``items`` what the argument, a list or the like, holds.
+    With ``rest`` all from that position on are meant (``gather(a, b)``), with keyword ``**`` those by keyword, too; with ``items`` what the argument, a list or the like, holds.
     """
 
     keyword: str | None = None
@@ -144,13 +144,15 @@ class LoopCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class Protocol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Callables that call methods of their argument: ``list(x)`` calls ``__iter__`` and ``__next__``.
 
-    ``elements``: of what the argument iterates over (``sorted``), unless keyword ``unless`` is given. ``lazily``: when their result is iterated (``zip``).
+    ``elements``: of what the argument iterates over (``sorted``); ``contained``: of what it holds, if it is a container of the
+    language (``repr([x])``); unless keyword ``unless`` is given. ``lazily``: when their result is iterated (``zip``).
     """
 
     names: tuple[str, ...]
     methods: tuple[str, ...]
     argument: Argument = Argument(position=0)
     elements: bool = False
+    contained: bool = False
     unless: str = ""
     lazily: bool = False
 
@@ -159,7 +161,8 @@ class Invoke(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Callables that call an argument of theirs on the thread that calls them: ``sorted(key=f)``.
 
     ``lazily``: not at once, but when their result is iterated (``map(f, xs)``). ``later``: when the object that they are
-    methods of ends, so that it counts only where that was made in the same function. ``takes_async``: async callables are
+    methods of ends, so that it counts only where that was made in the same function. ``missing``: when an item is read from the
+    object that they make (``defaultdict``). ``takes_async``: async callables are
     welcome, too: they are awaited, or the caller is given what they give.
     """
 
@@ -167,6 +170,7 @@ class Invoke(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     callable: Argument = Argument(position=0)
     lazily: bool = False
     later: bool = False
+    missing: bool = False
     takes_async: bool = False
 
 
@@ -200,12 +204,15 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What making an object runs besides its constructor (``__post_init__``, validators).
 
     It holds for subclasses of ``classes`` and for classes that one of these decorates: their ``methods``, and the methods
-    that one of ``decorators`` marks, run whenever an object is made.
+    that one of ``decorators`` marks, run whenever an object is made. Fields are made with one of ``fields``, and with
+    argument ``factory`` of that, which is called where the field isn't given.
     """
 
     classes: tuple[str, ...]
     methods: tuple[str, ...] = ()
     decorators: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    factory: str = ""
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -42,7 +42,7 @@ def lazily(infer: Inference, callee: Function | ClassValue, arguments: Arguments
     if not invoked and not iterated or len(given) != 1 or not isinstance(given[0], Instance):
         return given
     calls = union(*[_argument(row.callable, arguments) for row in invoked])
-    sources = tuple([_argument(row.argument, arguments) for row in iterated])
+    sources = tuple([values for row in iterated for values in _arguments(row.argument, arguments)])
     if not any(holds_callable(value) for values in (calls, *sources) for value in values):
         return given
     return (Deferred(given[0], "iterated", calls=calls, sources=sources),)
@@ -61,6 +61,13 @@ def _argument(which: Argument, arguments: Arguments) -> Values:
         return arguments.keywords[which.keyword]
     position = which.position
     return arguments.positional[position] if position is not None and position < len(arguments.positional) else ()
+
+
+def _arguments(which: Argument, arguments: Arguments) -> tuple[Values, ...]:
+    """The arguments that `which` means: one, or all from a position on."""
+    if which.rest and which.position is not None:
+        return arguments.positional[which.position :]
+    return (_argument(which, arguments),)
 
 
 def _decorated(row: Decorator, name: str, arguments: Arguments, keywords: frozenset[str] = frozenset()) -> Values:

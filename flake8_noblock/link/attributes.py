@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
 from flake8_noblock.link.calls import call, call_method
-from flake8_noblock.link.classes import Member, bind, find_member, mro, speaks_of
+from flake8_noblock.link.classes import Member, bind, field_of, find_member, mro, speaks_of
+from flake8_noblock.link.containers import held_by_attribute
 from flake8_noblock.link.contexts import holds_callable
 from flake8_noblock.link.flow import through_constructors
 from flake8_noblock.link.functions import bound
@@ -92,12 +93,29 @@ def _read(infer: Inference, member: Member | None, receiver: Instance | ClassVal
         return _foreign_member(infer, member.owner, receiver, name)
     if is_unknown(member.values) and member.owner != receiver.cls:
         member = Member(member.owner, _inherited(infer, receiver.cls, member, name))
+    if isinstance(member.owner, SourceClass) and member.values is not None:
+        held = held_by_attribute(infer, member.owner.module, member.owner.index, name, member.values)
+        member = Member(member.owner, held)
     if isinstance(receiver, Instance) and receiver.made != NO_CONTEXT:
         handed = _handed_over(infer, receiver, name)
         if handed:
             return handed
     bindings = bind(infer, receiver.cls, receiver.args)
-    return union(*[_read_value(infer, value, receiver) for value in substitute(member.values or UNKNOWN, bindings)])
+    values = substitute(member.values or UNKNOWN, bindings)
+    if member.owner != receiver.cls:
+        values = tuple([_as_overridden(infer, value, member.owner, receiver) for value in values])
+    return union(*[_read_value(infer, value, receiver) for value in values])
+
+
+def _as_overridden(infer: Inference, value: Value, owner: AnyClass, receiver: Instance | ClassValue) -> Value:
+    """A method of the same object that a base class keeps in an attribute, as the class of `receiver` has it."""
+    if not isinstance(value, Function) or value.receiver is None or value.receiver.cls != owner:
+        return value
+    member = find_member(infer, receiver.cls, infer.function_body(value).name)
+    for other in bound(member.values or (), receiver) if member is not None else ():
+        if isinstance(other, Function) and other.receiver is not None:
+            return other
+    return value
 
 
 def _handed_over(infer: Inference, receiver: Instance, name: str) -> Values:
@@ -131,7 +149,18 @@ def _read_value(infer: Inference, value: Value, receiver: Instance | ClassValue)
         return value.function
     if isinstance(value, Function | Descriptor):
         return bound((value,), receiver)
+    if isinstance(value, Instance) and _is_descriptor(infer, value):
+        return call_method(infer, value, "__get__", NO_ARGUMENTS)
     return close((value,))
+
+
+def _is_descriptor(infer: Inference, value: Instance) -> bool:
+    """Whether reading an attribute that holds `value` calls a method of it, whose source is at hand."""
+    cls = value.cls
+    if not isinstance(cls, SourceClass) or infer.module(cls.module).origin == "standard library":
+        return False
+    member = find_member(infer, cls, "__get__")
+    return member is not None and bool(member.values)
 
 
 def _dynamic(infer: Inference, receiver: Instance | ClassValue) -> Values:
@@ -160,10 +189,15 @@ def item(infer: Inference, value: Value, key: Values) -> Values:
         index = key[0].value
         if isinstance(index, int) and -len(value.items) <= index < len(value.items):
             return value.items[index]
-    if isinstance(value, DictValue) and len(key) == 1 and isinstance(key[0], Literal):
-        known = dict(value.items).get(key[0].value)
-        if known is not None:
-            return known
+    if isinstance(value, DictValue) and key and all(isinstance(one, Literal) for one in key):
+        entries = dict(value.items)
+        known = [entries[one.value] for one in key if isinstance(one, Literal) and one.value in entries]
+        if known or not entries:
+            return union(*known)
+    if isinstance(value, Instance) and len(key) == 1 and isinstance(key[0], Literal):
+        field = field_of(infer, value.cls, key[0].value)
+        if field is not None:
+            return _attribute(infer, value, field)
     return call_method(infer, value, "__getitem__", Arguments((key,), more=False))
 
 
@@ -174,6 +208,9 @@ def element(infer: Inference, value: Value, is_async: bool) -> Values:
     if is_async:
         iterators = call_method(infer, value, "__aiter__", NO_ARGUMENTS)
         return union(*[_awaited_method(infer, iterator, "__anext__") for iterator in iterators])
+    instance = as_instance(infer, value)
+    if instance is not None and find_member(infer, instance.cls, "__iter__") is None:
+        return call_method(infer, value, "__getitem__", NO_ARGUMENTS)
     iterators = call_method(infer, value, "__iter__", NO_ARGUMENTS)
     return union(*[call_method(infer, iterator, "__next__", NO_ARGUMENTS) for iterator in iterators])
 

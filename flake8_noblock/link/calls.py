@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flake8_noblock.facts.model import Parameter
+from flake8_noblock.facts.model import Constant, Parameter
 from flake8_noblock.link.adapters import adapted, lazily
 from flake8_noblock.link.annotations import SELF, declared, instances
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments, completed, places
@@ -20,6 +20,7 @@ from flake8_noblock.link.classes import (
     parameters,
     protocol_members,
 )
+from flake8_noblock.link.containers import is_container
 from flake8_noblock.link.contexts import context_of_object, holds_callable
 from flake8_noblock.link.functions import bound, known_result, overloads, result
 from flake8_noblock.link.generics import Bindings, classes_of, close, substitute
@@ -35,6 +36,7 @@ from flake8_noblock.link.values import (
     ClassValue,
     Deferred,
     Descriptor,
+    DictValue,
     Foreign,
     ForeignClass,
     Function,
@@ -161,7 +163,15 @@ def _construct(infer: Inference, value: ClassValue, arguments: Arguments) -> Val
     made_in = _made_in(infer, value, arguments)
     if value.args or not parameters(infer, cls):
         return (Instance(cls, value.args, made_in),)
+    if is_container(Instance(cls)) and not arguments.more and not arguments.keywords and all(map(_is_factory, arguments.all())):
+        missing = call(infer, tuple(arguments.all()), Arguments(more=False)) if arguments.positional else ()
+        return (Instance(cls, (*[() for _ in parameters(infer, cls)][1:], missing)),)  # It is empty as yet.
     return (Instance(cls, _solved_parameters(infer, cls, arguments), made_in),)
+
+
+def _is_factory(value: Value) -> bool:
+    """Whether what a container is made with makes its items later on, and is none of them."""
+    return isinstance(value, Function | ClassValue | Partial)
 
 
 def _made_in(infer: Inference, value: ClassValue, arguments: Arguments) -> int:
@@ -193,8 +203,11 @@ def _construct_special(infer: Inference, cls: SourceClass, arguments: Arguments)
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     kind = _DESCRIPTORS.get(cls.name)
     if kind is not None:
+        first = first if arguments.positional else arguments.keywords.get("fget", UNKNOWN)
         return (Descriptor(kind, first),)  # type: ignore[arg-type]
     match cls.name:
+        case "builtins.dict" | "builtins.list" | "builtins.tuple" if not arguments.more and len(arguments.positional) < 2:
+            return _copied(cls.name, first if arguments.positional else (), arguments)
         case "builtins.type" if len(arguments.positional) == 1:
             receivers = [as_instance(infer, value) for value in first]
             return union(*[UNKNOWN if r is None else (ClassValue(r.cls, r.args),) for r in receivers])
@@ -205,6 +218,20 @@ def _construct_special(infer: Inference, cls: SourceClass, arguments: Arguments)
             return _type_variable(infer, first, arguments)
         case "typing.NewType" if len(arguments.positional) == 2:
             return classes_of(instances(infer, arguments.positional[1]))
+    return None
+
+
+def _copied(name: str, given: Values, arguments: Arguments) -> Values | None:
+    """A container that is made of another one, or of keywords, whose items are told apart."""
+    match given:
+        case (TupleValue(items=items),) if name != "builtins.dict":
+            return (TupleValue(items, "list" if name == "builtins.list" else "tuple"),)
+        case (DictValue(items=entries),) if name == "builtins.dict":
+            known: dict[Constant, Values] = dict(entries)
+            known.update(arguments.keywords)
+            return (DictValue(tuple(known.items())),)
+        case () if name == "builtins.dict" and any(map(holds_callable, arguments.all())):
+            return (DictValue(tuple(arguments.keywords.items())),)
     return None
 
 

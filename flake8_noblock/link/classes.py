@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from flake8_noblock.facts.model import Declared, Definition, Item
+from flake8_noblock.facts.model import Constant, Declared, Definition, Item
 from flake8_noblock.link.generics import Bindings, substitute
 from flake8_noblock.link.inference import DEEPEST, Inference, Site
 from flake8_noblock.link.names import named_class
@@ -157,7 +157,10 @@ def bases(infer: Inference, cls: AnyClass) -> list[tuple[AnyClass | None, tuple[
     site = Site(cls.module, facts.parent)
     found: list[tuple[AnyClass | None, tuple[Values, ...]]] = []
     for base in facts.bases:
-        found.extend(_base(infer.value(site, base)))
+        values = infer.value(site, base)
+        found.extend(_base(values))
+        if Special("TypedDict") in values:
+            found.append((named_class(infer, "builtins.dict").cls, ()))
     if not found and cls.name != "builtins.object":
         found.append((named_class(infer, "builtins.object").cls, ()))
     return [(base, args) for base, args in found if base != cls]
@@ -199,6 +202,26 @@ def is_protocol(infer: Inference, cls: AnyClass) -> bool:
         if Special("Protocol") in infer.value(site, number):
             return True
     return False
+
+
+def field_of(infer: Inference, cls: AnyClass, key: Constant) -> str | None:
+    """The field of a ``TypedDict`` or ``NamedTuple`` that ``value[key]`` reads; None: it is no such class, or has no such field."""
+    if not isinstance(cls, SourceClass) or infer.is_standard(ClassValue(cls)):
+        return None
+    if isinstance(key, str):
+        classes = [a.cls for a in mro(infer, cls) if isinstance(a.cls, SourceClass)]
+        known = any(own_definitions(infer, other, key) for other in classes)
+        return key if known and any(_is_typed_dict(infer, other) for other in classes) else None
+    if not isinstance(key, int) or not is_subclass(infer, cls, named_class(infer, "typing.NamedTuple").cls):
+        return None
+    body = infer.body(infer.class_site(cls))
+    names = [name for name, number in body.names.items() if isinstance(body.ops[number], Declared)]
+    return names[key] if -len(names) <= key < len(names) else None
+
+
+def _is_typed_dict(infer: Inference, cls: SourceClass) -> bool:
+    facts = infer.class_facts(cls)
+    return any(Special("TypedDict") in infer.value(Site(cls.module, facts.parent), base) for base in facts.bases)
 
 
 def protocol_members(infer: Inference, cls: SourceClass) -> tuple[str, ...]:

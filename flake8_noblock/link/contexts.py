@@ -167,8 +167,10 @@ def context_of_object(infer: Inference, constructor: Function, arguments: Argume
 def _receiver(infer: Inference, function: Function, body: Body) -> Value | None:
     """The object a method is called on, where its class says more than that of the method."""
     receiver = function.receiver
-    if receiver is None or body.owner < 0 or not body.params:
+    if receiver is None or not body.params:
         return None
+    if body.owner < 0:
+        return receiver  # A function that a class holds, and that is not written in it: it knows nothing of its object.
     made = receiver.made if isinstance(receiver, Instance) else NO_CONTEXT
     owner = infer.source_class(function.module, body.owner)
     exact = made != NO_CONTEXT or isinstance(receiver, ClassValue)
@@ -194,7 +196,8 @@ def _find_most_derived(infer: Inference, cls: AnyClass, owner: SourceClass) -> A
     below = ancestors[: ancestors.index(owner)]
     if ancestors[len(below) :] != [ancestor.cls for ancestor in mro(infer, owner)]:
         return cls  # Where ``super()`` leads depends on the whole of the MRO.
-    known = {name for other in ancestors[len(below) :] if isinstance(other, SourceClass) for name in _members(infer, other)}
+    above = [other for other in ancestors[len(below) :] if isinstance(other, SourceClass)]
+    known = {name for other in above for name in _members(infer, other) | _asked_of_self(infer, other)}
     for number, other in enumerate(below):
         if not isinstance(other, SourceClass) or known & _members(infer, other) or number > MOST_ITEMS:
             return other or cls
@@ -209,6 +212,17 @@ def _members(infer: Inference, cls: SourceClass) -> frozenset[str]:
         methods = {other.name for other in infer.facts(cls.module).bodies if other.owner == cls.index}
         values = {name for name, number in body.names.items() if isinstance(body.ops[number], _MEMBERS)}
         cache[cls] = frozenset(methods | values | infer.class_facts(cls).attributes.keys())
+    return cache[cls]  # type: ignore[return-value]
+
+
+def _asked_of_self(infer: Inference, cls: SourceClass) -> frozenset[str]:
+    """The attributes that methods of a class read from their object: a mixin leaves some of them to others."""
+    cache = infer.caches.setdefault("asked of self", {})
+    if cls not in cache:
+        bodies = [other for other in infer.facts(cls.module).bodies if other.owner == cls.index]
+        cache[cls] = frozenset(
+            [op.name for body in bodies for op in body.ops if isinstance(op, Attr) and body.ops[op.base] == Param(0)]
+        )
     return cache[cls]  # type: ignore[return-value]
 
 

@@ -31,6 +31,7 @@ from flake8_noblock.facts.model import (
     Param,
     Raise,
     Return,
+    Slice,
     Spread,
     StoreAttr,
     StoreItem,
@@ -39,6 +40,7 @@ from flake8_noblock.facts.model import (
     Unpack,
     Yield,
 )
+from flake8_noblock.link.changes import changes, stores
 
 
 def operands(op: Op) -> tuple[int, ...]:
@@ -50,6 +52,8 @@ def operands(op: Op) -> tuple[int, ...]:
             return (base,)
         case Item(base=base, key=key) | Delete(base=base, key=key):
             return (base, key)
+        case Slice(lower=lower, upper=upper, step=step):
+            return (lower, upper, step)
         case StoreAttr(base=base, value=value):
             return (base, value)
         case StoreItem(base=base, key=key, value=value):
@@ -118,6 +122,14 @@ def _users(body: Body) -> dict[int, list[int]]:
     for number, op in enumerate(body.ops):
         for operand in _operands_of(op):
             users.setdefault(operand, []).append(number)
+    for base, numbers in changes(body).items():
+        for number in numbers:
+            users.setdefault(number, []).append(base)  # What is put into a container decides what that holds.
+    stored = stores(body)
+    for number, op in enumerate(body.ops) if stored else ():
+        if isinstance(op, Attr):
+            for _, value in stored.get((op.base, op.name), ()):
+                users.setdefault(value, []).append(number)
     return users
 
 

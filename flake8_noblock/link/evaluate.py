@@ -12,16 +12,19 @@ from flake8_noblock.link.annotations import declared, fill, instances, subscript
 from flake8_noblock.link.arguments import Arguments
 from flake8_noblock.link.attributes import attribute, awaited, element, entered, item
 from flake8_noblock.link.calls import call, call_method
-from flake8_noblock.link.classes import is_subclass
-from flake8_noblock.link.contexts import MOST_ITEMS, holds_callable
+from flake8_noblock.link.classes import field_of, is_subclass
+from flake8_noblock.link.containers import changes_in, held, stored_attribute
+from flake8_noblock.link.contexts import holds_callable
+from flake8_noblock.link.displays import TAKING, display, joined, mapping, sliced, taken
 from flake8_noblock.link.flow import from_callers
 from flake8_noblock.link.inference import Inference, Oracles, Site
 from flake8_noblock.link.names import builtin, imported, lookup, special_form
-from flake8_noblock.link.objects import flat, is_of
+from flake8_noblock.link.objects import as_instance, flat, is_of
 from flake8_noblock.link.operators import BINARY_METHODS
 from flake8_noblock.link.presence import present
 from flake8_noblock.link.program import Program
 from flake8_noblock.link.regions import excluded_regions
+from flake8_noblock.link.special import special_call
 from flake8_noblock.link.values import (
     UNKNOWN,
     CallableValue,
@@ -31,9 +34,7 @@ from flake8_noblock.link.values import (
     Function,
     Instance,
     Literal,
-    SourceClass,
     Special,
-    Super,
     TupleValue,
     TypeForm,
     TypeVariable,
@@ -54,8 +55,26 @@ def _evaluate(infer: Inference, site: Site, number: int, op: Op) -> Values:
     special = special_form(infer, site, number)
     if special is not None:
         return special
+    placed = _PLACED.get(type(op))
+    if placed is not None:
+        return placed(infer, site, op, number)
     evaluator = _EVALUATORS.get(type(op))
-    return UNKNOWN if evaluator is None else evaluator(infer, site, op)
+    if evaluator is None:
+        return UNKNOWN
+    values = evaluator(infer, site, op)
+    return held(infer, site, number, values) if type(op) in _MAKING else values
+
+
+_MAKING = (model.Display, model.Mapping, model.Declared)
+"""The kinds of operations, besides calls, that may make a container that is changed afterwards."""
+
+
+def _value_before(infer: Inference, site: Site, number: int, at: int) -> Values:
+    """What operation `number` gives, as it is when operation `at` uses it."""
+    op = infer.body(site).ops[number]
+    if not isinstance(op, _MAKING) or number not in changes_in(infer, site):
+        return infer.value(site, number)
+    return held(infer, site, number, _EVALUATORS[type(op)](infer, site, op), at)
 
 
 def _const(infer: Inference, site: Site, op: model.Const | model.ByteString) -> Values:
@@ -66,17 +85,32 @@ def _builtin(infer: Inference, site: Site, op: model.Builtin) -> Values:
     return (Instance(builtin(infer, op.name).cls),)
 
 
+def _slice(infer: Inference, site: Site, op: model.Slice) -> Values:
+    return (Instance(builtin(infer, "slice").cls),)
+
+
 def _lookup(infer: Inference, site: Site, op: model.Lookup) -> Values:
     return lookup(infer, site, op.name)
 
 
-def _attr(infer: Inference, site: Site, op: model.Attr) -> Values:
-    return attribute(infer, infer.value(site, op.base), op.name)
+def _attr(infer: Inference, site: Site, op: model.Attr, number: int) -> Values:
+    values = attribute(infer, _value_before(infer, site, op.base, number), op.name)
+    if is_unknown(values) or any(map(holds_callable, values)):
+        stored, surely = stored_attribute(infer, site, op, number)
+        if stored and (surely or is_unknown(values)):
+            return stored
+    return values
 
 
-def _item(infer: Inference, site: Site, op: model.Item) -> Values:
-    found = []
-    for base in infer.value(site, op.base):
+def _item(infer: Inference, site: Site, op: model.Item, number: int) -> Values:
+    found: list[Values] = []
+    key = infer.body(site).ops[op.key]
+    for base in _value_before(infer, site, op.base, number):
+        if base == Literal(None):
+            continue  # It has no items, so it adds nothing.
+        if isinstance(key, model.Slice) and isinstance(base, TupleValue):
+            found.append((sliced(infer, site, base, key),))
+            continue
         kind = subscript(infer, site, base, op.key)
         found.append(item(infer, base, infer.value(site, op.key)) if kind is None else kind)
     return union(*found)
@@ -104,43 +138,6 @@ def _is_vain_import(infer: Inference, site: Site, number: int) -> bool:
     return all(isinstance(v, Foreign) and not infer.knowledge.has_table(v.name) for v in values)
 
 
-def _display(infer: Inference, site: Site, op: model.Display) -> Values:
-    ops = infer.body(site).ops
-    spread = any(isinstance(ops[value], model.Spread) for value in op.items)
-    if op.kind == "tuple" and not op.comprehension and not spread:
-        return (TupleValue(tuple([infer.value(site, value) for value in op.items])),)
-    known = [infer.value(site, value) for value in op.items]
-    items = union(*known)
-    if op.kind == "list" and not op.comprehension and not spread and _are_told_apart(known):
-        return (TupleValue(tuple(known), "list"),)
-    return (Instance(builtin(infer, op.kind).cls, (items,)),)
-
-
-def _mapping(infer: Inference, site: Site, op: model.Mapping) -> Values:
-    if -1 in op.keys:
-        return (Instance(builtin(infer, "dict").cls, (UNKNOWN, UNKNOWN)),)
-    ops = infer.body(site).ops
-    known = [infer.value(site, value) for value in op.values]
-    if _are_told_apart(known) and all(isinstance(ops[key], model.Const) for key in op.keys):
-        constants = [key.value for key in (ops[key] for key in op.keys) if isinstance(key, model.Const)]
-        return (DictValue(tuple(dict(zip(constants, known, strict=True)).items())),)
-    keys = union(*[infer.value(site, key) for key in op.keys])
-    values = union(*known)
-    return (Instance(builtin(infer, "dict").cls, (keys, values)),)
-
-
-def _are_told_apart(items: list[Values]) -> bool:
-    """Whether a container is small and holds what can be called, so that it matters which item is taken."""
-    values = [value for item in items for value in item]
-    nested = any(isinstance(value, TupleValue | DictValue) and not _is_flat(value) for value in values)
-    return len(items) <= MOST_ITEMS and not nested and any(map(holds_callable, values))
-
-
-def _is_flat(value: TupleValue | DictValue) -> bool:
-    items = value.items if isinstance(value, TupleValue) else [item for _, item in value.items]
-    return not any(isinstance(inner, TupleValue | DictValue) for item in items for inner in item)
-
-
 def _format(infer: Inference, site: Site, op: model.Format) -> Values:
     return (Instance(builtin(infer, "str").cls),)
 
@@ -153,21 +150,30 @@ def _class(infer: Inference, site: Site, op: model.ClassDef) -> Values:
     return (ClassValue(infer.source_class(site.module, op.index)),)
 
 
-def _element(infer: Inference, site: Site, op: model.Element) -> Values:
-    return union(*[element(infer, value, op.is_async) for value in infer.value(site, op.value)])
+def _element(infer: Inference, site: Site, op: model.Element, number: int) -> Values:
+    return union(*[element(infer, value, op.is_async) for value in _value_before(infer, site, op.value, number)])
 
 
 def _enter(infer: Inference, site: Site, op: model.Enter) -> Values:
     return union(*[entered(infer, value, op.is_async) for value in infer.value(site, op.value)])
 
 
-def _unpack(infer: Inference, site: Site, op: model.Unpack) -> Values:
-    values = infer.value(site, op.value)
+def _unpack(infer: Inference, site: Site, op: model.Unpack, number: int) -> Values:
+    values = _value_before(infer, site, op.value, number)
     if op.starred:
+        match values:
+            case (TupleValue(items=known),) if len(known) >= op.index + op.behind:
+                return (TupleValue(known[op.index : len(known) - op.behind], "list"),)
         items = union(*[element(infer, value, False) for value in values])
         return (Instance(builtin(infer, "list").cls, (items,)),)
-    key: Values = (Literal(op.index),)
-    return union(*[item(infer, v, key) if isinstance(v, TupleValue) else element(infer, v, False) for v in values])
+    return union(*[_part(infer, value, op.index) for value in values])
+
+
+def _part(infer: Inference, value: Value, index: int) -> Values:
+    """The item of `value` that an assignment to several targets takes."""
+    fields = isinstance(value, Instance) and field_of(infer, value.cls, index) is not None
+    known = isinstance(value, TupleValue) or fields
+    return item(infer, value, (Literal(index),)) if known else element(infer, value, False)
 
 
 def _declared(infer: Inference, site: Site, op: model.Declared) -> Values:
@@ -203,7 +209,7 @@ def _says_any(annotation: Values) -> bool:
 
 
 def _caught(infer: Inference, site: Site, op: model.Caught) -> Values:
-    return declared(infer, site, op.type) if op.type >= 0 else UNKNOWN
+    return instances(infer, flat(infer.value(site, op.type))) if op.type >= 0 else UNKNOWN
 
 
 def _import(infer: Inference, site: Site, op: model.Import) -> Values:
@@ -214,8 +220,8 @@ def _alias(infer: Inference, site: Site, op: model.Alias) -> Values:
     return (TypeForm(declared(infer, site, op.value)),)
 
 
-def _spread(infer: Inference, site: Site, op: model.Spread) -> Values:
-    return union(*[element(infer, value, False) for value in infer.value(site, op.value)])
+def _spread(infer: Inference, site: Site, op: model.Spread, number: int) -> Values:
+    return union(*[element(infer, value, False) for value in _value_before(infer, site, op.value, number)])
 
 
 # --- operators ---
@@ -225,6 +231,11 @@ def _binary(infer: Inference, site: Site, op: model.Binary) -> Values:
     left, right = infer.value(site, op.left), infer.value(site, op.right)
     if op.operator == "BitOr" and any(_is_type(value) for value in left + right):
         return (TypeForm(union(instances(infer, left), instances(infer, right))),)
+    container = joined(infer, left, right, op.operator)
+    if container is not None:
+        return container
+    if not left and all(isinstance(value, Literal) and isinstance(value.value, int | float) for value in right):
+        return union(*[(Instance(builtin(infer, type(v.value).__name__).cls),) for v in right if isinstance(v, Literal)])  # The rest of a sum that a loop goes on with.
     name = BINARY_METHODS[op.operator]
     if op.in_place:
         given = union(*[call_method(infer, v, f"__i{name}__", Arguments((right,), more=False)) for v in left])
@@ -234,6 +245,14 @@ def _binary(infer: Inference, site: Site, op: model.Binary) -> Values:
     if not is_unknown(given):
         return given
     return union(*[call_method(infer, v, f"__r{name}__", Arguments((left,), more=False)) for v in right])
+
+
+def _yield(infer: Inference, site: Site, op: model.Yield) -> Values:
+    """What is sent is not known; a generator that is run to its end gives what it returns."""
+    if not op.delegates:
+        return UNKNOWN
+    generators = [as_instance(infer, value) for value in infer.value(site, op.value)]
+    return union(*[g.args[2] if g is not None and len(g.args) == 3 else UNKNOWN for g in generators])
 
 
 def _is_type(value: Value) -> bool:
@@ -258,12 +277,21 @@ def _unary(infer: Inference, site: Site, op: model.Unary) -> Values:
 # --- calls ---
 
 
-def _call(infer: Inference, site: Site, op: model.Call) -> Values:
+def _call(infer: Inference, site: Site, op: model.Call, number: int) -> Values:
     callee = infer.value(site, op.func)
-    special = _special_call(infer, site, op, callee)
-    if special is not None:
-        return special
-    return call(infer, callee, arguments_of(infer, site, op))
+    special = special_call(infer, site, op, callee)
+    if special is None:
+        special = _taken(infer, site, op, number)
+    return held(infer, site, number, call(infer, callee, arguments_of(infer, site, op)) if special is None else special)
+
+
+def _taken(infer: Inference, site: Site, op: model.Call, number: int) -> Values | None:
+    """What ``get``, ``pop`` and ``setdefault`` give of a container whose items are told apart; None: it is none."""
+    callee = infer.body(site).ops[op.func]
+    if not isinstance(callee, model.Attr) or callee.name not in TAKING or len(op.args) > 2:
+        return None
+    given = [infer.value(site, arg) for arg in op.args]
+    return taken(infer, _value_before(infer, site, callee.base, number), callee.name, given)
 
 
 def arguments_of(infer: Inference, site: Site, op: model.Call) -> Arguments:
@@ -276,7 +304,7 @@ def arguments_of(infer: Inference, site: Site, op: model.Call) -> Arguments:
     for arg in op.args:
         spread = ops[arg]
         if isinstance(spread, model.Spread):
-            match infer.value(site, spread.value):
+            match _value_before(infer, site, spread.value, arg):
                 case (TupleValue(items=items),):
                     plain += items
                 case _:
@@ -295,44 +323,6 @@ def arguments_of(infer: Inference, site: Site, op: model.Call) -> Arguments:
             case _:
                 more = True
     return Arguments(tuple(plain), keywords, more)
-
-
-def _special_call(infer: Inference, site: Site, op: model.Call, callee: Values) -> Values | None:
-    """``cast`` and ``super``, which look at the place of the call or at an argument as a type."""
-    if len(callee) != 1:
-        return None
-    match callee[0]:
-        case Function() as function if op.args and infer.path(function) in ("typing.cast", "typing_extensions.cast"):
-            return declared(infer, site, op.args[0])
-        case ClassValue(cls=SourceClass(name="builtins.super")):
-            return _super(infer, site)
-        case Function() as function if len(op.args) >= 2 and infer.path(function) == "builtins.getattr":
-            return _getattr(infer, site, op)
-    return None
-
-
-def _getattr(infer: Inference, site: Site, op: model.Call) -> Values:
-    match infer.value(site, op.args[1]):
-        case (Literal(value=str(name)),):
-            found = attribute(infer, infer.value(site, op.args[0]), name)
-            return union(found, *[infer.value(site, default) for default in op.args[2:]])
-    return UNKNOWN
-
-
-def _super(infer: Inference, site: Site) -> Values:
-    at = site
-    while at.body > 0 and infer.body(at).owner < 0:
-        at = infer.around(at)
-    if at.body <= 0 or not infer.body(at).params:
-        return UNKNOWN
-    cls = infer.source_class(at.module, infer.body(at).owner)
-    receivers = infer.value(at, _first_parameter(infer, at))
-    return union(*[(Super(cls, value),) if isinstance(value, Instance | ClassValue) else UNKNOWN for value in receivers])
-
-
-def _first_parameter(infer: Inference, site: Site) -> int:
-    ops = infer.body(site).ops
-    return next(i for i, op in enumerate(ops) if isinstance(op, model.Param) and op.index == 0)
 
 
 def _param(infer: Inference, site: Site, op: model.Param) -> Values:
@@ -422,32 +412,38 @@ def _intersect(infer: Inference, value: Value, types: Values) -> Values:
     return ()
 
 
-_EVALUATORS: dict[type, Callable[[Inference, Site, Any], Values]] = {
-    model.Const: _const,
-    model.ByteString: _const,
-    model.Builtin: _builtin,
-    model.Lookup: _lookup,
-    model.Param: _param,
+_PLACED: dict[type, Callable[[Inference, Site, Any, int], Values]] = {
     model.Attr: _attr,
     model.Item: _item,
     model.Call: _call,
     model.Spread: _spread,
+    model.Element: _element,
+    model.Unpack: _unpack,
+}
+"""Evaluators of operations that use what may have been changed since it was made: they ask where they stand."""
+
+_EVALUATORS: dict[type, Callable[[Inference, Site, Any], Values]] = {
+    model.Const: _const,
+    model.ByteString: _const,
+    model.Builtin: _builtin,
+    model.Slice: _slice,
+    model.Lookup: _lookup,
+    model.Param: _param,
     model.Await: _await,
     model.Binary: _binary,
     model.Unary: _unary,
     model.Compare: _compare,
     model.Choice: _choice,
-    model.Display: _display,
-    model.Mapping: _mapping,
+    model.Display: display,
+    model.Mapping: mapping,
     model.Format: _format,
     model.Closure: _closure,
     model.ClassDef: _class,
-    model.Element: _element,
     model.Enter: _enter,
-    model.Unpack: _unpack,
     model.Narrowed: _narrowed,
     model.Declared: _declared,
     model.Caught: _caught,
     model.Import: _import,
     model.Alias: _alias,
+    model.Yield: _yield,
 }

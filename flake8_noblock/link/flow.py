@@ -30,13 +30,21 @@ def from_callers(infer: Inference, site: Site, index: int) -> Values:
     if name == "__init__" and body.owner >= 0:
         name = infer.facts(site.module).classes[body.owner].name
     found: list[Values] = []
-    for place, call in _calls_named(infer, site.module).get(name, ()):
+    named = _calls_named(infer, site.module)
+    returned = named.get("", ()) if _is_within_function(infer, site) else ()
+    for place, call in [*named.get(name, ()), *returned]:
         for value in infer.value(place, call.func):
             if _function_of(infer, value) == site.body:
                 skip = 0 if body.owner < 0 or isinstance(value, Function) and value.receiver is None else 1
                 argument = argument_for(infer.body(place), call, body, index, skip)
                 found.append(UNKNOWN if argument is None else infer.value(place, argument))
     return union(*found) if found and not any(is_unknown(values) for values in found) else UNKNOWN
+
+
+def _is_within_function(infer: Inference, site: Site) -> bool:
+    """Whether a function is one that another function makes, so that it may be called as what that one gives."""
+    parent = infer.body(site).parent
+    return infer.facts(site.module).bodies[parent].kind in ("function", "lambda")
 
 
 def _function_of(infer: Inference, value: object) -> int | None:

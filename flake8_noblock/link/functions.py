@@ -24,6 +24,7 @@ from flake8_noblock.link.values import (
     Instance,
     Literal,
     Partial,
+    TupleValue,
     TypeVariable,
     Unknown,
     Value,
@@ -179,10 +180,28 @@ def _generator(infer: Inference, function: Function, arguments: Arguments, annot
 
 
 def _made_of_yields(infer: Inference, site: Site, is_async: bool) -> tuple[Instance]:
-    ops = infer.body(site).ops
-    direct = [infer.value(site, op.value) for op in ops if isinstance(op, Yield) and not op.delegates]
-    delegated = any(isinstance(op, Yield) and op.delegates for op in ops)
-    items = UNKNOWN if delegated else union(*direct)
-    name = "typing.AsyncGenerator" if is_async else "typing.Generator"
-    rest = (UNKNOWN,) if is_async else (UNKNOWN, UNKNOWN)
-    return (Instance(named_class(infer, name).cls, (items, *rest)),)
+    """A generator of what the body yields, itself or by another one, and returns."""
+    body = infer.body(site)
+    direct = [infer.value(site, op.value) for op in body.ops if isinstance(op, Yield) and not op.delegates]
+    delegated = [_items(infer, infer.value(site, op.value)) for op in body.ops if isinstance(op, Yield) and op.delegates]
+    items = union(*direct, *delegated)
+    if is_async:
+        return (Instance(named_class(infer, "typing.AsyncGenerator").cls, (items, UNKNOWN)),)
+    returned = [infer.value(site, op.value) for op in body.ops if isinstance(op, Return) and op.value >= 0]
+    last: Values = union(*returned) if returned else (Literal(None),)
+    return (Instance(named_class(infer, "typing.Generator").cls, (items, UNKNOWN, last)),)
+
+
+def _items(infer: Inference, values: Values) -> Values:
+    """What a generator that another one delegates to gives, as its type says."""
+    found = []
+    for value in values:
+        if isinstance(value, TupleValue):
+            found.append(union(*value.items))
+        elif isinstance(value, Deferred) and value.instance.args:
+            found.append(value.instance.args[0])
+        elif isinstance(value, Instance) and len(value.args) in (1, 3):
+            found.append(value.args[0])
+        else:
+            found.append(UNKNOWN)
+    return union(*found)

@@ -47,6 +47,7 @@ _SPECIAL = frozenset(
         "TypeAlias",
         "TypeGuard",
         "TypeIs",
+        "TypedDict",
         "Union",
         "Unpack",
     ]
