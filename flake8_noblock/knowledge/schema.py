@@ -144,8 +144,8 @@ class LoopCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class Protocol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Callables that call methods of their argument: ``list(x)`` calls ``__iter__`` and ``__next__``.
 
-    ``elements``: of what the argument iterates over (``sorted``); ``contained``: of what it holds, if it is a container of the
-    language (``repr([x])``); unless keyword ``unless`` is given. ``lazily``: when their result is iterated (``zip``).
+    ``elements``: of what the argument iterates over (``sorted``); ``contained``: of what it holds, a container of the language
+    (``repr([x])``); unless keyword ``unless`` is given. ``lazily``: when their result is iterated (``zip``).
     """
 
     names: tuple[str, ...]
@@ -161,9 +161,8 @@ class Invoke(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Callables that call an argument of theirs on the thread that calls them: ``sorted(key=f)``.
 
     ``lazily``: not at once, but when their result is iterated (``map(f, xs)``). ``later``: when the object that they are
-    methods of ends, so that it counts only where that was made in the same function. ``missing``: when an item is read from the
-    object that they make (``defaultdict``). ``takes_async``: async callables are
-    welcome, too: they are awaited, or the caller is given what they give.
+    methods of ends, so that it counts only where that was made in the same function. ``missing``: when an item is read from what
+    they make (``defaultdict``). ``takes_async``: async callables are welcome, too: they, or what they give, are awaited.
     """
 
     names: tuple[str, ...]
@@ -204,8 +203,7 @@ class Hooks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What making an object runs besides its constructor (``__post_init__``, validators).
 
     It holds for subclasses of ``classes`` and for classes that one of these decorates: their ``methods``, and the methods
-    that one of ``decorators`` marks, run whenever an object is made. Fields are made with one of ``fields``, and with
-    argument ``factory`` of that, which is called where the field isn't given.
+    that one of ``decorators`` marks, run whenever an object is made. Keyword ``factory`` of ``fields`` is called where a field isn't given.
     """
 
     classes: tuple[str, ...]
