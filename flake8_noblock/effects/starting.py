@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_noblock.effects.edges import Edge
 from flake8_noblock.effects.governs import is_governed
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.rows import part_at, parts_played
@@ -70,7 +69,9 @@ class Starters:
         own = next(direct_starts(self._infer, site), None)
         if own is not None:
             return 0, own, None
-        ways = [(*found, edge.number) for edge in self._runs(site) if (found := self._of(edge.run)) is not None]
+        edges = self._summaries.edges(site)
+        ways = [(*found, edge.number) for edge in edges if (found := self._of(edge.run)) is not None]
+        ways = [way for way in ways if not is_guarded(self._infer, Place(site, way[2]))]
         if not ways:
             return None
         steps, through, number = min(ways, key=lambda way: (way[0], way[2]))
@@ -78,11 +79,8 @@ class Starters:
 
     def _callees(self, site: Site) -> Iterator[Site]:
         if self._summaries.scope.enters(self._infer.module(site.module).origin):
-            for edge in self._runs(site):
+            for edge in self._summaries.edges(site):
                 yield from sites_of(edge.run)
-
-    def _runs(self, site: Site) -> list[Edge]:
-        return [edge for edge in self._summaries.edges(site) if not is_guarded(self._infer, Place(site, edge.number))]
 
 
 def _soonest(ways: list[tuple[int, Site]]) -> tuple[int, Site] | None:
@@ -110,7 +108,10 @@ def is_guarded(infer: Inference, place: Place) -> bool:
 
 def allows_nesting(infer: Inference, module: str) -> bool:
     """Whether a module makes it possible to start a loop inside a running one."""
-    return bool(parts_played(infer, module, "allows nested loops"))
+    cache = infer.caches.setdefault("modules that allow nested loops", {})
+    if module not in cache:
+        cache[module] = bool(parts_played(infer, module, "allows nested loops"))
+    return bool(cache[module])
 
 
 def starters(summaries: Summaries) -> Starters:

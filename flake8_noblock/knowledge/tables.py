@@ -104,7 +104,9 @@ class Knowledge:
     _canonical: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
     _speaking: dict[str, tuple[Index, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _kinds: dict[tuple[type[object], str], tuple[Row, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _every: dict[tuple[type[object], str], tuple[Row, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _verdicts: dict[str, Verdict] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _listed: dict[type[object], frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _cuts: dict[str, Cut | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def may_concern_loop(self, text: str) -> bool:
@@ -129,8 +131,11 @@ class Knowledge:
 
     def may_have_row(self, kind: type[Row], word: str) -> bool:
         """Whether a callable whose last name is `word` may have a row of `kind`, one of those that are listed (`collect.LISTED`)."""
-        listed = words.loop_words()[f"{kind.__name__} rows"]
-        return word in listed or any(name.rpartition(".")[2] == word for name in self.own.of(kind))
+        listed = self._listed.get(kind)
+        if listed is None:
+            own = [name.rpartition(".")[2] for name in self.own.of(kind)]
+            listed = self._listed[kind] = words.loop_words()[f"{kind.__name__} rows"].union(own)
+        return word in listed
 
     def canonical(self, name: str) -> str:
         """The path under which tables know `name`: its longest prefix that is an alias, replaced."""
@@ -380,8 +385,11 @@ class Knowledge:
 
     def _all_rows(self, kind: type[R], name: str) -> tuple[R, ...]:
         """The rows of a kind for `name`, the user's own and those that come with the plugin."""
-        name = self.canonical(name)
-        return tuple(row for index in self._indexes(name) for row in index.of(kind).get(name, ()))
+        found = self._every.get((kind, name))
+        if found is None:
+            known = self.canonical(name)
+            found = self._every[kind, name] = tuple([r for index in self._indexes(known) for r in index.of(kind).get(known, ())])
+        return cast("tuple[R, ...]", found)
 
     def _indexes(self, name: str) -> tuple[Index, ...]:
         found = self._speaking.get(name)
