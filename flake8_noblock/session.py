@@ -16,6 +16,7 @@ from flake8_noblock.cache.facts import FactsCache
 from flake8_noblock.cache.project import ProjectCache
 from flake8_noblock.cache.recall import Recall
 from flake8_noblock.cache.store import Store
+from flake8_noblock.cache.texts import Texts
 from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.facts.build import module_facts
 from flake8_noblock.facts.nesting import may_nest_callbacks
@@ -56,12 +57,14 @@ class Session:
         self._finder = Finder(self._roots, self._libraries)
         self._store = Store(options.cache_folder)
         self._facts = FactsCache(self._store)
-        self._inheritance = Inheritance(self._roots, ProjectCache(self._store, self._roots, "headers", Headers))
-        self._mentions = Mentions(self._roots, ProjectCache(self._store, self._roots, "words", Words))
-        self._program = Program(self._finder, self._facts.read, self._inheritance, self._mentions)
+        self._files = Texts(self._store, self._roots, self._facts)
+        inheritance = Inheritance(self._roots, ProjectCache(self._store, self._roots, "headers", Headers))
+        mentions = Mentions(self._roots, ProjectCache(self._store, self._roots, "words", Words))
+        self._program = Program(self._finder, self._facts.read, inheritance, mentions)
         self._texts: dict[str, str] = {}
         self._collector = _Collector()
         self._knowledge = _with_definitions(options.knowledge, inference(self._program, options.knowledge))
+        self._read_before = self._program.reads.mask
         self._start()
 
     def _start(self) -> None:
@@ -73,7 +76,7 @@ class Session:
         """The findings of `rules` in the module whose text and tree these are, in the order of their places."""
         if not self._concerns_us(text, tree):
             return []
-        self._facts.show(self._named(filename)[1], text.encode("utf-8", "surrogatepass"))
+        self._files.show(self._named(filename)[1], text.encode("utf-8", "surrogatepass"))
         with self._collector.standing_still():
             if self._options.cache_folder is None:
                 return self._lint(tree, filename, text, rules)
@@ -88,14 +91,16 @@ class Session:
 
     def _remembered(self, tree: ast.Module, filename: str, text: str) -> list[Finding]:
         """The findings of all rules, from the store if they are there."""
-        key = self._recall.key(*self._named(filename), text.encode("utf-8", "surrogatepass"))
-        findings = self._recall.get(key)
+        name, path, _ = self._named(filename)
+        key = self._recall.key(name, path, text.encode("utf-8", "surrogatepass"))
+        findings = self._recall.get(key, path)
         if findings is not None:
             self._keep_up(tree, filename, text)
         else:
             findings = self._lint(tree, filename, text, RULES)
             if not any(finding.code == INTERNAL_ERROR for finding in findings):
-                self._recall.put(key, findings, self._program.asked)
+                reads = self._program.reads
+                self._recall.put(key, path, findings, reads.listed(reads.mask))
             self._store.flush()
         return findings
 
@@ -107,12 +112,12 @@ class Session:
 
     @cached_property
     def _recall(self) -> Recall:
-        return Recall(self._finder, self._inheritance, self._mentions, self._store, self._libraries, self._options)
+        return Recall(self._finder, self._program, self._files, self._store, self._libraries, self._options)
 
     def _lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule]) -> list[Finding]:
         key = self._key(filename)
         infer = self._infer_with(tree, filename, text)
-        self._program.asked.clear()
+        self._program.reads.mask = self._read_before
         subject = Subject(infer, self._summaries, key, self._options.callback_depth)
         findings: set[Finding] = set()
         for rule in rules:
@@ -139,7 +144,10 @@ class Session:
                 from flake8_noblock.link import astroid_bridge
 
                 bridge = astroid_bridge.Oracle(self._finder, text, module.name)
-            return bridge.receiver_classes(line, column)
+            classes = bridge.receiver_classes(line, column)
+            for name in bridge.modules:
+                self._program.get(name)  # What astroid has read is read for this answer, too.
+            return classes
 
         return ask
 

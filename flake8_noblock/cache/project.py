@@ -13,7 +13,10 @@ from flake8_noblock.cache.store import Store
 from flake8_noblock.link.inheritance import Headers
 from flake8_noblock.link.mentions import Words
 
-K = TypeVar("K", Headers, Words)
+States = dict[str, tuple[int, int, bytes]]
+"""Of each file, by its path: size, time of the last change, and the digest of what it says."""
+
+K = TypeVar("K", Headers, Words, States)
 
 
 class ProjectCache(Generic[K]):

@@ -1,96 +1,92 @@
-"""The findings that are kept: under keys that cover what they depend on, with the questions about other files that were asked."""
+"""The findings that are kept, with all that they depend on: modules that were looked for, and questions about the project."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 
-from flake8_noblock.cache.fingerprints import Fingerprints
-from flake8_noblock.cache.results import Found, Results
+from msgspec.structs import replace
+
+from flake8_noblock.cache.results import Results, Variant
 from flake8_noblock.cache.signature import libraries_signature, plugin_signature, signature_of
 from flake8_noblock.cache.store import Store
+from flake8_noblock.cache.texts import Texts
 from flake8_noblock.finding import Finding
 from flake8_noblock.link.finder import Finder
-from flake8_noblock.link.inheritance import Inheritance
-from flake8_noblock.link.mentions import Mentions, Question
-from flake8_noblock.link.program import read_source
+from flake8_noblock.link.mentions import Question
+from flake8_noblock.link.program import Program, digest
+from flake8_noblock.link.reads import Dependency, Lookup
 from flake8_noblock.options import Options
 
 
 class Recall:
-    """Finds the keys, and the findings kept under them."""
+    """Keeps findings, and gives them again where what they depend on is as it was."""
 
     def __init__(
-        self,
-        finder: Finder,
-        inheritance: Inheritance,
-        mentions: Mentions,
-        store: Store,
-        libraries: tuple[Path, ...],
-        options: Options,
+        self, finder: Finder, program: Program, texts: Texts, store: Store, libraries: tuple[Path, ...], options: Options
     ) -> None:
         self._results = Results(store)
-        self._mentions = mentions
+        self._texts = texts
+        self._program = program
         self._finder = finder
         self._libraries = libraries
         self._options = options
-        self._fingerprints = Fingerprints(finder, inheritance, store, tuple(filter(_is_loose, libraries)))
 
-    def key(self, name: str, path: Path, root: Path, text: bytes) -> bytes:
-        """The key for the module in file `path` that goes by `name` below `root` and has this text."""
-        return self._common + signature_of([name]) + self._fingerprints.of(path, name, root, text)
+    def key(self, name: str, path: Path, text: bytes) -> bytes:
+        """The key for the module in file `path` that goes by `name` and has this text."""
+        return self._common + signature_of([name, str(path)]) + digest(text)
 
-    def get(self, key: bytes) -> list[Finding] | None:
-        """The findings kept under `key`, if the questions that they depend on still have the same answers."""
-        found = self._results.get(key)
-        if found is None or not found.questions:
-            return None if found is None else found.findings
-        if found.stamp != self._mentions.stamp:
-            if found.answers != self._answers(found.questions):
-                return None
-            self._keep(key, found.findings, found.questions, found.answers)
-        return found.findings
+    def get(self, key: bytes, path: Path) -> list[Finding] | None:
+        """The findings kept for the module in file `path`, if all that they depend on is as it was."""
+        for variant in self._results.variants(key):
+            current = self._renewed(variant)
+            findings = self._results.findings(key + self._digest(current, path))
+            if findings is not None:
+                if current != variant:
+                    self._results.keep_variant(key, current)
+                self._texts.save()
+                return findings
+        return None
 
-    def put(self, key: bytes, findings: list[Finding], questions: Iterable[Question]) -> None:
-        """Keep findings that were made with the answers to `questions`."""
-        asked = sorted(questions)
-        self._keep(key, findings, asked, self._answers(asked))
+    def put(self, key: bytes, path: Path, findings: list[Finding], dependencies: Iterable[Dependency]) -> None:
+        """Keep the findings in the module in file `path`, and what they depend on."""
+        listed = list(dependencies)
+        questions = sorted(one for one in listed if isinstance(one, Question))
+        variant = self._renewed(Variant(sorted(one for one in listed if isinstance(one, Lookup)), questions))
+        self._results.keep_variant(key, variant)
+        self._results.keep_findings(key + self._digest(variant, path), findings)
+        self._texts.save()
 
-    def _keep(self, key: bytes, findings: list[Finding], questions: list[Question], answers: bytes) -> None:
-        stamp = self._mentions.stamp if questions else b""
-        self._results.put(key, Found(findings, questions, answers, stamp))
+    def _renewed(self, variant: Variant) -> Variant:
+        """`variant` with the answers that the project as it is gives to its questions."""
+        if not variant.questions or variant.stamp == self._program.stamp:
+            return variant
+        return replace(variant, answers=self._answers(variant.questions), stamp=self._program.stamp)
+
+    def _digest(self, variant: Variant, own: Path) -> bytes:
+        """Of what was read as it is now; the text of the module itself, whose file is `own`, is in its key."""
+        digest = blake2b(variant.answers, digest_size=16)
+        for lookup in variant.lookups:
+            location = self._finder.find(lookup.name, Path(lookup.root) if lookup.root else None)
+            if location is not None and location.path is not None:
+                digest.update(str(location.path).encode("utf-8", "surrogatepass"))
+                if location.path != own and self._finder.may_change(location):
+                    digest.update(self._texts.of(location))
+            digest.update(b"\0")
+        return digest.digest()
 
     def _answers(self, questions: Iterable[Question]) -> bytes:
-        """Tells whether the files that answer questions are the same, and all that these depend on."""
+        """Tells whether the same files answer the questions; what these say is looked up as that of others is."""
         parts: list[str] = []
         for question in questions:
-            files = self._mentions.files(question)
-            parts += [str(question), "too many"] if files is None else [str(question)]
-            parts += [f"{path} {self._fingerprints.of_file(path).hex()}" for path in files or ()]
+            files = self._program.files(question)
+            parts += [str(question), *(["too many"] if files is None else map(str, files))]
         return signature_of(parts) if parts else b""
 
     @cached_property
     def _common(self) -> bytes:
-        """What the findings in all modules depend on: the plugin, the options, what is installed, what options name."""
-        named = [self._fingerprints.of(path, name, None, read_source(path)).hex() for name, path in self._configured()]
-        parts = [plugin_signature().hex(), self._options.signature, libraries_signature(self._libraries).hex(), *named]
+        """What the findings in all modules depend on: the plugin, the options, what is installed."""
+        parts = [plugin_signature().hex(), self._options.signature, libraries_signature(self._libraries).hex()]
         return signature_of(parts)
-
-    def _configured(self) -> Iterator[tuple[str, Path]]:
-        """The modules of the project that the user's own names lie in."""
-        own = self._options.knowledge.own
-        for dotted in sorted({*own.blocking, *own.offload, *own.loop_callback, *own.returns}):
-            parts = dotted.split(".")
-            for cut in range(1, len(parts)):
-                location = self._finder.find(".".join(parts[:cut]))
-                if location is not None and location.path is not None and location.origin == "project":
-                    yield location.name, location.path
-
-
-def _is_loose(folder: Path) -> bool:
-    """Whether a library folder holds plain sources, as PYTHONPATH may name them, rather than installed distributions."""
-    try:
-        return not any(folder.glob("*.dist-info"))
-    except OSError:
-        return False

@@ -14,11 +14,8 @@ def synchronous_regions(infer: Inference, site: Site) -> frozenset[int]:
     body = infer.body(site)
     if body.is_async or len(body.regions) == 1 or body.kind != "function":
         return frozenset()
-    cache = infer.caches.setdefault("synchronous regions", {})
-    key = (site.module, site.body)
-    if key not in cache:
-        cache[key] = _synchronous(infer, Site(site.module, site.body), body)
-    return cache[key]  # type: ignore[return-value]
+    plain = Site(site.module, site.body)
+    return infer.remember("synchronous regions", plain, _synchronous, infer, plain, body)
 
 
 def _synchronous(infer: Inference, site: Site, body: Body) -> frozenset[int]:

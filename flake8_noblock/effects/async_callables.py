@@ -91,15 +91,13 @@ def _dropped_by(infer: Inference, place: Place, op: Call, function: Function) ->
 
 def _dropping(infer: Inference, function: Function) -> frozenset[int]:
     """The indices of parameters that a function does nothing with but call them and drop what they give."""
-    cache = infer.caches.setdefault("parameters called and dropped", {})
-    key = (function.module, function.body)
-    if key not in cache:
-        cache[key] = frozenset()
-        body = infer.function_body(function)
-        params = {number: op.index for number, op in enumerate(body.ops) if isinstance(op, Param)}
-        site = Site(function.module, function.body)
-        cache[key] = frozenset(index for number, index in params.items() if _only_drops(infer, Place(site, number)))
-    return cache[key]  # type: ignore[return-value]
+    site = Site(function.module, function.body)
+    return infer.remember_from(frozenset[int](), "parameters called and dropped", site, _find_dropping, infer, site)
+
+
+def _find_dropping(infer: Inference, site: Site) -> frozenset[int]:
+    params = {number: op.index for number, op in enumerate(infer.body(site).ops) if isinstance(op, Param)}
+    return frozenset(index for number, index in params.items() if _only_drops(infer, Place(site, number)))
 
 
 def _only_drops(infer: Inference, parameter: Place) -> bool:

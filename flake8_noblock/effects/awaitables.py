@@ -59,11 +59,9 @@ def _kind(infer: Inference, value: Value) -> Kind | None:
 
 
 def _kinds(infer: Inference) -> dict[AnyClass, Kind]:
-    cache = infer.caches.setdefault("kinds of awaitables", {})
-    if not cache:
-        for name, kind in _CLASSES.items():
-            cache[named_class(infer, name).cls] = kind
-    return cache  # type: ignore[return-value]
+    return infer.remember(
+        "kinds of awaitables", None, lambda: {named_class(infer, name).cls: kind for name, kind in _CLASSES.items()}
+    )
 
 
 def _inherits(infer: Inference, cls: AnyClass) -> bool:

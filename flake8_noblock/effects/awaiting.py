@@ -66,11 +66,8 @@ class End:
 
 def ends(infer: Inference, place: Place) -> tuple[End, ...]:
     """What becomes of the awaitable that the operation at `place` makes."""
-    cache = infer.caches.setdefault("ends of awaitables", {})
-    if place not in cache:
-        cache[place] = (End("unknown", place),)
-        cache[place] = tuple(_ends(infer, place, {place}))
-    return cache[place]  # type: ignore[return-value]
+    unknown = (End("unknown", place),)
+    return infer.remember_from(unknown, "ends of awaitables", place, lambda: tuple(_ends(infer, place, {place})))
 
 
 def _ends(infer: Inference, place: Place, seen: set[Place]) -> Iterator[End]:

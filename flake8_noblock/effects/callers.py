@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -60,17 +60,7 @@ def callers(infer: Inference, site: Site) -> Callers | None:
     modules = _modules_that_may_call(infer, site)
     if modules is None:
         return None
-    cache = infer.caches.setdefault("callers", {})
-    if site not in cache:
-        calls: list[FoundCall] = []
-        escapes = False
-        for call in _uses_everywhere(infer, site, modules):
-            if call is None:
-                escapes = True
-            else:
-                calls.append(call)
-        cache[site] = Callers(tuple(dict.fromkeys(calls)), escapes)
-    found: Callers = cache[site]  # type: ignore[assignment]
+    found = infer.remember("callers", site, lambda: _gathered(_uses_everywhere(infer, site, modules)))
     is_plain = infer.body(site).owner < 0 and infer.body(site).parent == 0
     return _through_unknown_modules(infer, site) if is_plain and found == Callers((), False) else found
 
@@ -83,17 +73,22 @@ def _through_unknown_modules(infer: Inference, site: Site) -> Callers | None:
     """The calls of something with the name of a function that several modules define at their top, as plug-ins do, on objects of
     which nothing is known: modules that are imported by a name made up at run time. None where too many files may hold some."""
     name = infer.body(site).name
-    modules = infer.program.modules_mentioning(Question(name))
+    modules = infer.program.modules_answering(Question(name))
     if modules is None:
         return None
-    cache = infer.caches.setdefault("callers through unknown modules", {})
-    if site not in cache:
-        plugins = [module for module in modules if _defines(infer, module, name)]
-        reads = [place for module in modules for place in references(infer, module, name) if len(plugins) >= LEAST_PLUGINS]
-        unknown = [p for p in reads if isinstance(infer.body(p.site).ops[p.number], Attr) and is_unknown(infer.value(*p))]
-        uses = [use for place in unknown for use in _uses(infer, place, site, "possible", 0)]
-        cache[site] = Callers(tuple([use for use in uses if use is not None]), None in uses)
-    return cache[site]  # type: ignore[return-value]
+    return infer.remember("callers through unknown modules", site, _find_callers_unknown, infer, site, name, modules)
+
+
+def _find_callers_unknown(infer: Inference, site: Site, name: str, modules: list[str]) -> Callers:
+    plugins = [module for module in modules if _defines(infer, module, name)]
+    reads = [place for module in modules for place in references(infer, module, name) if len(plugins) >= LEAST_PLUGINS]
+    unknown = [p for p in reads if isinstance(infer.body(p.site).ops[p.number], Attr) and is_unknown(infer.value(*p))]
+    return _gathered(use for place in unknown for use in _uses(infer, place, site, "possible", 0))
+
+
+def _gathered(uses: Iterable[FoundCall | None]) -> Callers:
+    found = dict.fromkeys(uses)
+    return Callers(tuple([use for use in found if use is not None]), None in found)
 
 
 def _defines(infer: Inference, module: str, name: str) -> bool:
@@ -109,7 +104,7 @@ def _modules_that_may_call(infer: Inference, site: Site) -> list[str] | None:
         question = Question(cls if _is_protocol(body.name) else body.name)
     elif body.parent == 0:
         question = Question(body.name, infer.module(site.module).name)
-    mentioning = infer.program.modules_mentioning(question) if question is not None else []
+    mentioning = infer.program.modules_answering(question) if question is not None else []
     return None if mentioning is None else list(dict.fromkeys([site.module, *mentioning]))
 
 
@@ -148,10 +143,7 @@ def _decorates(op: Op, decorators: tuple[int, ...], number: int) -> bool:
 
 def references(infer: Inference, module: str, name: str) -> list[Place]:
     """Where `module` reads something called `name`, or imported under that name."""
-    cache = infer.caches.setdefault("references by name", {})
-    if module not in cache:
-        cache[module] = _references(infer, module)
-    return cache[module].get(name, [])  # type: ignore[attr-defined, no-any-return]
+    return infer.remember("references by name", module, _references, infer, module).get(name, [])
 
 
 def _references(infer: Inference, module: str) -> dict[str, list[Place]]:
@@ -336,7 +328,7 @@ def is_interface(infer: Inference, site: Site) -> bool:
         return False
     if name in (facts.public or ()) or infer.module(site.module).is_package:
         return True
-    mentioning = infer.program.modules_mentioning(Question(name, infer.module(site.module).name)) or ()
+    mentioning = infer.program.modules_answering(Question(name, infer.module(site.module).name)) or ()
     if cls is not None and "." in infer.module(site.module).name:
         if len(list(overridden(infer, site))) > 1 or not any(references(infer, one, name) for one in (site.module, *mentioning)):
             return True
@@ -369,7 +361,7 @@ def is_called_by_computed_name(infer: Inference, site: Site) -> bool:
     body = infer.body(site)
     if body.owner < 0:
         return False
-    mentioning = infer.program.modules_mentioning(Question(infer.facts(site.module).classes[body.owner].name)) or ()
+    mentioning = infer.program.modules_answering(Question(infer.facts(site.module).classes[body.owner].name)) or ()
     for module in dict.fromkeys([site.module, *mentioning]):
         for read in references(infer, module, "getattr"):
             ops = infer.body(read.site).ops

@@ -157,8 +157,6 @@ def _through_task(infer: Inference, node: Node, end: End, asked: Question) -> It
 
 def uncovered(infer: Inference, site: Site, end: End, failed: Failure, frameworks_cover: bool) -> Site | None:
     """The function by which a failure that arises at `end`, in or from `site`, gets out of the program; None: it is caught."""
-    cache = infer.caches.setdefault("what functions as a whole catch", {})
-
     def stops(infer: Inference, end: End, wrapped: bool) -> Passed | None:
         if collects(infer, end):
             return Passed(True, wrapped)
@@ -168,13 +166,15 @@ def uncovered(infer: Inference, site: Site, end: End, failed: Failure, framework
 
     def covers(infer: Inference, site: Site) -> bool:
         key = site, failed.key, frameworks_cover
-        if key not in cache:
-            decorated = decorators_of(infer, site, failed)
-            entry = is_entry(infer, site)
-            cache[key] = decorated == "guarded" or (frameworks_cover if entry else decorated == "unknown")
-        return bool(cache[key])
+        return infer.remember("what functions as a whole catch", key, _covers, infer, site, failed, frameworks_cover)
 
     def is_out(infer: Inference, site: Site) -> bool:
         return not frameworks_cover and is_entry(infer, site)
 
     return way_out(infer, site, end, Question(stops, covers, is_out))
+
+
+def _covers(infer: Inference, site: Site, failed: Failure, frameworks_cover: bool) -> bool:
+    decorated = decorators_of(infer, site, failed)
+    entry = is_entry(infer, site)
+    return decorated == "guarded" or (frameworks_cover if entry else decorated == "unknown")

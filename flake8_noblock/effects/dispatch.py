@@ -85,11 +85,7 @@ def _reaches(row: Dispatch, own: _Object, other: _Object) -> bool:
 
 
 def _registrations(infer: Inference, module: str, row: Dispatch) -> list[tuple[_Object, Registered]]:
-    cache = infer.caches.setdefault("registrations", {})
-    key = (module, row)
-    if key not in cache:
-        cache[key] = list(_found(infer, module, row))
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember("registrations", (module, row), lambda: list(_found(infer, module, row)))
 
 
 def _found(infer: Inference, module: str, row: Dispatch) -> Iterator[tuple[_Object, Registered]]:

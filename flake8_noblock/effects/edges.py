@@ -104,35 +104,26 @@ def edges(infer: Inference, site: Site) -> tuple[Edge, ...]:
     skipped = typing | excluded_regions(infer, site)
     found: list[Edge] = []
     own = infer.dependent(site) if site.context != NO_CONTEXT else None
-    shared = _shared(infer, site) if own is not None else {}
+    plain = Site(site.module, site.body)
     for number, op in enumerate(body.ops):
         if type(op) not in _RUNNING or body.where[number] in skipped:
             continue
         if own is None or number in own:
-            found.extend([edge for edge in _edges(infer, Place(site, number), op, uses) if edge.run != NOTHING])
-            continue
-        known = shared.get(number)
-        if known is None:
-            place = Place(Site(site.module, site.body), number)
-            known = shared[number] = [edge for edge in _edges(infer, place, op, uses) if edge.run != NOTHING]
-        found.extend(known)
+            found.extend(_in_all_contexts(infer, Place(site, number), op, uses))
+        else:
+            place = Place(plain, number)
+            found.extend(infer.remember("edges for all contexts", place, _in_all_contexts, infer, place, op, uses))
     return tuple(found)
 
 
-def _shared(infer: Inference, site: Site) -> dict[int, list[Edge]]:
-    """What operations of a body run that don't depend on its context, by their numbers."""
-    cache = infer.caches.setdefault("edges for all contexts", {})
-    return cache.setdefault((site.module, site.body), {})  # type: ignore[return-value]
+def _in_all_contexts(infer: Inference, place: Place, op: Op, uses: Uses) -> list[Edge]:
+    """What an operation runs that doesn't depend on the context of its body."""
+    return [edge for edge in _edges(infer, place, op, uses) if edge.run != NOTHING]
 
 
 def _uses(infer: Inference, site: Site, body: Body) -> tuple[Uses, frozenset[int]]:
     """How the operations of a body are used, and its regions for type checkers only."""
-    cache = infer.caches.setdefault("uses of operations", {})
-    key = (site.module, site.body)
-    found = cache.get(key)
-    if found is None:
-        found = cache[key] = Uses(body), regions_below(body, "typing")
-    return found  # type: ignore[return-value]
+    return infer.remember("uses of operations", (site.module, site.body), lambda: (Uses(body), regions_below(body, "typing")))
 
 
 def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]:

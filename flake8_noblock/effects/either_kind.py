@@ -42,14 +42,16 @@ def _awaited_arguments(infer: Inference, function: Function) -> frozenset[int]:
     body = infer.function_body(function)
     if not body.is_async:
         return frozenset()
-    cache = infer.caches.setdefault("awaited arguments", {})
-    key = (function.module, function.body)
-    if key not in cache:
-        site = Site(function.module, function.body)
-        awaited = [_parameter(infer, site, body, op.value) for op in body.ops if isinstance(op, Await)]
-        cache[key] = frozenset([index for index in awaited if index >= 0])
+    site = Site(function.module, function.body)
+    awaited = infer.remember("awaited arguments", site, _find_awaited, infer, site)
     first = 0 if function.receiver is None else 1
-    return frozenset([index - first for index in cache[key]])  # type: ignore[attr-defined]
+    return frozenset([index - first for index in awaited])
+
+
+def _find_awaited(infer: Inference, site: Site) -> list[int]:
+    body = infer.body(site)
+    awaited = [_parameter(infer, site, body, op.value) for op in body.ops if isinstance(op, Await)]
+    return [index for index in awaited if index >= 0]
 
 
 def _parameter(infer: Inference, site: Site, body: Body, number: int) -> int:

@@ -41,11 +41,7 @@ class Failing:
 
 def failing(infer: Inference, site: Site) -> tuple[Failing, ...]:
     """The operations that can fail in the body at `site`, in source order."""
-    cache = infer.caches.setdefault("awaits that can fail", {})
-    if site not in cache:
-        cache[site] = ()
-        cache[site] = tuple(_failing(infer, site))
-    return cache[site]  # type: ignore[return-value]
+    return infer.remember_from((), "awaits that can fail", site, lambda: tuple(_failing(infer, site)))
 
 
 def reached_numbers(infer: Inference, site: Site) -> Iterator[tuple[int, Op]]:
@@ -109,13 +105,10 @@ def _failure(infer: Inference, value: Value, within: Origin, left: int) -> Failu
 
 
 def _row(infer: Inference, names: tuple[str, ...]) -> Failure | None:
-    cache = infer.caches.setdefault("rows of what can fail", {})
     for name in names:
-        if name not in cache:
-            row = infer.knowledge.fails(name)
-            cache[name] = None if row is None else failure(infer.knowledge.canonical(name), row)
-        if cache[name] is not None:
-            return cache[name]  # type: ignore[return-value]
+        row = infer.knowledge.fails(name)
+        if row is not None:
+            return failure(infer.knowledge.canonical(name), row)
     return None
 
 
@@ -140,16 +133,16 @@ def _failure_of_function(infer: Inference, function: Function, left: int) -> Fai
 
 def _returned(infer: Inference, site: Site, left: int) -> Failure | None:
     """The failure of what a plain function returns to be awaited, where it returns nothing else."""
-    cache = infer.caches.setdefault("failures that are returned", {})
-    key = (site, left)
-    if key not in cache:
-        cache[key] = None
-        ops = infer.body(site).ops
-        returned = [op.value for op in ops if isinstance(op, Return)]
-        if returned and all(value >= 0 and isinstance(ops[value], Call) for value in returned):
-            found = [failure_of_call(infer, Place(site, value), left) for value in returned]
-            cache[key] = found[0] if None not in found else None
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember_from(None, "failures that are returned", (site, left), _find_returned, infer, site, left)
+
+
+def _find_returned(infer: Inference, site: Site, left: int) -> Failure | None:
+    ops = infer.body(site).ops
+    returned = [op.value for op in ops if isinstance(op, Return)]
+    if not returned or not all(value >= 0 and isinstance(ops[value], Call) for value in returned):
+        return None
+    found = [failure_of_call(infer, Place(site, value), left) for value in returned]
+    return found[0] if None not in found else None
 
 
 def _failure_of_protocol(infer: Inference, site: Site, op: Await | Enter | Element) -> Failure | None:
@@ -177,18 +170,33 @@ def _failure_of_method(infer: Inference, value: Value, method: str) -> Failure |
 
 def escaping(infer: Inference, site: Site) -> tuple[Failure, ...]:
     """The failures that leave the coroutine function at `site`: of what it awaits, and of the coroutines among that."""
-    known = infer.caches.setdefault("failures that escape", {})
+    known = infer.kept(_ESCAPING)
     for component in components(site, lambda node: _awaited_bodies(infer, node), known.__contains__, MOST_BODIES):
+        found, mask = infer.reads.during(_fix, infer, component)
+        known.update((node, (failures, mask)) for node, failures in found.items())
+    return _known_to_escape(infer, site)
+
+
+_ESCAPING = "failures that escape"
+
+
+def _known_to_escape(infer: Inference, site: Site) -> tuple[Failure, ...]:
+    known = infer.recall(_ESCAPING, site)
+    return () if known is None else known[0]
+
+
+def _fix(infer: Inference, component: list[Site]) -> dict[Site, tuple[Failure, ...]]:
+    """The least fixpoint over coroutines that await each other."""
+    known = infer.kept(_ESCAPING)
+    known.update((node, ((), 0)) for node in component)
+    changed = True
+    while changed:
+        changed = False
         for node in component:
-            known[node] = ()
-        changed = True
-        while changed:
-            changed = False
-            for node in component:
-                found = _escaping(infer, node)
-                changed = changed or found != known[node]
-                known[node] = found
-    return known.get(site, ())  # type: ignore[return-value]
+            found = _escaping(infer, node)
+            changed = changed or found != known[node][0]
+            known[node] = found, 0
+    return {node: known[node][0] for node in component}
 
 
 def _awaited_bodies(infer: Inference, site: Site) -> Iterator[Site]:
@@ -201,10 +209,7 @@ def _awaited_bodies(infer: Inference, site: Site) -> Iterator[Site]:
 
 def coroutines_awaited(infer: Inference, site: Site) -> tuple[tuple[Place, End, Site], ...]:
     """The coroutine functions with source that the body at `site` awaits: the call, where it is awaited, the function."""
-    cache = infer.caches.setdefault("coroutines awaited", {})
-    if site not in cache:
-        cache[site] = tuple(_coroutines_awaited(infer, site))
-    return cache[site]  # type: ignore[return-value]
+    return infer.remember("coroutines awaited", site, lambda: tuple(_coroutines_awaited(infer, site)))
 
 
 def _coroutines_awaited(infer: Inference, site: Site) -> Iterator[tuple[Place, End, Site]]:
@@ -244,12 +249,11 @@ def _escaping(infer: Inference, site: Site) -> tuple[Failure, ...]:
 
 
 def _arising(infer: Inference, site: Site) -> Iterator[Failure]:
-    known = infer.caches["failures that escape"]
     for operation in failing(infer, site):
         if gets_out(infer, operation.end, operation.failure):
             yield operation.failure
     for _, end, other in coroutines_awaited(infer, site):
-        for failed in known.get(other, ()):  # type: ignore[attr-defined]
+        for failed in _known_to_escape(infer, other):
             if gets_out(infer, end, failed):
                 yield failed
 

@@ -48,11 +48,7 @@ def is_pause(op: Op) -> bool:
 
 def flow_of(infer: Inference, site: Site) -> Flow:
     """The ways through the body at `site`."""
-    cache = infer.caches.setdefault("flows", {})
-    key = (site.module, site.body)
-    if key not in cache:
-        cache[key] = flow(infer.body(site))
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember("flows", (site.module, site.body), flow, infer.body(site))
 
 
 def flow(body: Body) -> Flow:

@@ -92,10 +92,10 @@ def is_await(op: Op) -> bool:
 
 
 def _has_await(infer: Inference, site: Site, region: int) -> bool:
-    cache = infer.caches.setdefault("awaits that run", {})
-    if site not in cache:
-        cache[site] = frozenset(number for number, op in reached_numbers(infer, site) if is_await(op))
-    return not within(infer, site, region).isdisjoint(cache[site])  # type: ignore[arg-type]
+    awaits = infer.remember(
+        "awaits that run", site, lambda: frozenset(number for number, op in reached_numbers(infer, site) if is_await(op))
+    )
+    return not within(infer, site, region).isdisjoint(awaits)
 
 
 # --- cancellation ---

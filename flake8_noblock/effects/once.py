@@ -36,11 +36,7 @@ _Key = object
 
 def once_regions(infer: Inference, site: Site) -> frozenset[int]:
     """The numbers of the regions of a body that don't run again, since running them makes their own condition false."""
-    cache = infer.caches.setdefault("once regions", {})
-    key = (site.module, site.body)
-    if key not in cache:
-        cache[key] = _once_regions(infer, site)
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember("once regions", (site.module, site.body), _once_regions, infer, site)
 
 
 def _once_regions(infer: Inference, site: Site) -> frozenset[int]:

@@ -36,14 +36,7 @@ class Sight:
 
 def sight(infer: Inference, task: Place) -> Sight:
     """Who looks at how the task ends that the call at `task` starts."""
-    cache = infer.caches.setdefault("who looks at tasks", {})
-    if task not in cache:
-        names: set[str] = set()
-        cache[task] = _sight(infer, ends(infer, task), names), tuple(sorted(names))
-    known: tuple[Sight, tuple[str, ...]] = cache[task]  # type: ignore[assignment]
-    for name in known[1]:
-        infer.program.modules_mentioning(Question(name))  # So that it is known of each module for which the answer is looked up.
-    return known[0]
+    return infer.remember("who looks at tasks", task, lambda: _sight(infer, ends(infer, task), set()))
 
 
 def _sight(infer: Inference, found: tuple[End, ...], seen: set[str]) -> Sight:
@@ -209,7 +202,7 @@ def _sight_of_stored(infer: Inference, place: Place, seen: set[str]) -> Sight:
     if name in seen:
         return Sight((), False)
     seen.add(name)
-    modules = infer.program.modules_mentioning(Question(name))
+    modules = infer.program.modules_answering(Question(name))
     if modules is None:
         return Sight((), True)
     awaited: list[Place] = []

@@ -12,11 +12,7 @@ _INERT = (Const, Lookup, Attr, Import, Param, Drop, Raise, Call)
 
 def is_abstract(infer: Inference, function: Function) -> bool:
     """Whether a method only declares: it is marked so, stands in a protocol, or says that a subclass must implement it."""
-    cache = infer.caches.setdefault("abstract methods", {})
-    key = (function.module, function.body)
-    if key not in cache:
-        cache[key] = _is_abstract(infer, function)
-    return bool(cache[key])
+    return infer.remember("abstract methods", (function.module, function.body), _is_abstract, infer, function)
 
 
 def _is_abstract(infer: Inference, function: Function) -> bool:
@@ -52,13 +48,12 @@ def overrides(infer: Inference, function: Function, receiver: Instance, everywhe
 
 def subclasses(infer: Inference, cls: SourceClass, everywhere: bool) -> tuple[SourceClass, ...]:
     """The subclasses of a class in its module, or `everywhere` in the project."""
-    cache = infer.caches.setdefault("subclasses", {})
-    key = (cls, everywhere)
-    if key not in cache:
-        cache[key] = ()
-        modules = [cls.module, *(infer.program.modules_inheriting(_names(infer, cls)) if everywhere else ())]
-        cache[key] = tuple([other for module in dict.fromkeys(modules) for other in _of_module(infer, module, cls)])
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember_from((), "subclasses", (cls, everywhere), _find_subclasses, infer, cls, everywhere)
+
+
+def _find_subclasses(infer: Inference, cls: SourceClass, everywhere: bool) -> tuple[SourceClass, ...]:
+    modules = [cls.module, *(infer.program.modules_inheriting(_names(infer, cls)) if everywhere else ())]
+    return tuple([other for module in dict.fromkeys(modules) for other in _of_module(infer, module, cls)])
 
 
 def _names(infer: Inference, cls: SourceClass) -> list[str]:

@@ -25,10 +25,7 @@ def callees(infer: Inference, call: Site, number: int, site: Site, func: int) ->
 def _may_matter(infer: Inference, site: Site, op: Attr) -> bool:
     """Whether asking has a chance: the module imports a library with a blocking method of this name, and names a
     class that has it, and the receiver is something that astroid can know."""
-    cache = infer.caches.setdefault("methods that may block", {})
-    if site.module not in cache:
-        cache[site.module] = _methods(infer, site.module)
-    methods: frozenset[str] = cache[site.module]  # type: ignore[assignment]
+    methods = infer.remember("methods that may block", site.module, _methods, infer, site.module)
     return op.name in methods and not _is_hopeless(infer.body(site).ops, op.base)
 
 

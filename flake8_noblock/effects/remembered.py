@@ -13,11 +13,11 @@ def is_warm(infer: Inference, function: Function) -> bool:
 
     Its other arguments are taken to be among those that it was asked for.
     """
-    cache = infer.caches.setdefault("warm functions", {})
-    key = (function.module, function.body)
-    if key not in cache:
-        cache[key] = remembers(infer, function) and _is_called_at_import(infer, function)
-    return bool(cache[key])
+    return infer.remember("warm functions", (function.module, function.body), _is_warm, infer, function)
+
+
+def _is_warm(infer: Inference, function: Function) -> bool:
+    return remembers(infer, function) and _is_called_at_import(infer, function)
 
 
 def remembers(infer: Inference, function: Function) -> bool:

@@ -18,10 +18,7 @@ from flake8_noblock.link.values import ClassValue, Function, Values
 
 def bodies_on_loop(infer: Inference, module: str) -> list[int]:
     """The numbers of the bodies of `module` that run on the loop, in source order."""
-    cache = infer.caches.setdefault("bodies on the loop", {})
-    if module not in cache:
-        cache[module] = _bodies_on_loop(infer, module)
-    return cache[module]  # type: ignore[return-value]
+    return infer.remember("bodies on the loop", module, _bodies_on_loop, infer, module)
 
 
 def _bodies_on_loop(infer: Inference, module: str) -> list[int]:

@@ -20,10 +20,7 @@ def calls_with(infer: Inference, module: str, kind: type[Kind]) -> list[tuple[Pl
 
     Where several callables are possible, each must have one; the row is that of the first.
     """
-    cache = infer.caches.setdefault("calls with rows", {})
-    if (module, kind) not in cache:
-        cache[module, kind] = list(_calls_with(infer, module, kind))
-    return cache[module, kind]  # type: ignore[return-value]
+    return infer.remember("calls with rows", (module, kind), lambda: list(_calls_with(infer, module, kind)))
 
 
 def _calls_with(infer: Inference, module: str, kind: type[Kind]) -> Iterator[tuple[Place, str, Kind]]:

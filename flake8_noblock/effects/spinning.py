@@ -216,13 +216,13 @@ def _is_stored(body: Body, rounds: _Rounds, op: Op) -> bool:
 
 def _is_undisturbed(infer: Inference, rounds: _Rounds) -> bool:
     """Whether what is called in rounds that don't pause changes nothing."""
-    cache = infer.caches.setdefault("undisturbed loops", {})
-    key = (rounds.site, rounds.region)
-    if key not in cache:
-        ops = infer.body(rounds.site).ops
-        calls = [number for number in rounds.busy if isinstance(ops[number], Call)]
-        cache[key] = all(_is_harmless(infer, Place(rounds.site, number)) for number in calls)
-    return bool(cache[key])
+    ops = infer.body(rounds.site).ops
+    calls = [number for number in rounds.busy if isinstance(ops[number], Call)]
+    return infer.remember(
+        "undisturbed loops",
+        (rounds.site, rounds.region),
+        lambda: all(_is_harmless(infer, Place(rounds.site, number)) for number in calls),
+    )
 
 
 def _is_harmless(infer: Inference, place: Place) -> bool:

@@ -25,11 +25,13 @@ class Starters:
         self._summaries = summaries
         self._infer = summaries.infer
         self._known: dict[Site, tuple[int, int, Site | None] | None] = {}
+        self._masks: dict[Site, int] = {}
 
     def chain(self, run: Run) -> tuple[Place, ...]:
         """How `run` reaches the start of a loop: an operation of each body on the shortest way; empty: it doesn't."""
         for site in sites_of(run):
             self._solve(site)
+            self._infer.reads.mask |= self._masks.get(site, 0)
         found = self._of(run)
         places: list[Place] = []
         while found is not None:
@@ -45,6 +47,7 @@ class Starters:
         match run:
             case Site():
                 known = self._known.get(run)
+                self._infer.reads.mask |= self._masks.get(run, 0)
                 return None if known is None else (known[0], run)
             case AllOf(parts=parts):
                 return _soonest([way for way in map(self._of, parts) if way is not None])
@@ -55,15 +58,20 @@ class Starters:
 
     def _solve(self, start: Site) -> None:
         for component in components(start, self._callees, self._known.__contains__, MOST_BODIES):
+            _, mask = self._infer.reads.during(self._fix, component)
+            self._masks.update(dict.fromkeys(component, mask))
+
+    def _fix(self, component: list[Site]) -> None:
+        """The least fixpoint over bodies that call each other."""
+        for site in component:
+            self._known[site] = None
+        changed = True
+        while changed:
+            changed = False
             for site in component:
-                self._known[site] = None
-            changed = True
-            while changed:
-                changed = False
-                for site in component:
-                    if self._known[site] is None and (found := self._look(site)) is not None:
-                        self._known[site] = found
-                        changed = len(component) > 1
+                if self._known[site] is None and (found := self._look(site)) is not None:
+                    self._known[site] = found
+                    changed = len(component) > 1
 
     def _look(self, site: Site) -> tuple[int, int, Site | None] | None:
         own = next(direct_starts(self._infer, site), None)
@@ -108,16 +116,10 @@ def is_guarded(infer: Inference, place: Place) -> bool:
 
 def allows_nesting(infer: Inference, module: str) -> bool:
     """Whether a module makes it possible to start a loop inside a running one."""
-    cache = infer.caches.setdefault("modules that allow nested loops", {})
-    if module not in cache:
-        cache[module] = bool(parts_played(infer, module, "allows nested loops"))
-    return bool(cache[module])
+    return bool(infer.remember("modules that allow nested loops", module, parts_played, infer, module, "allows nested loops"))
 
 
 def starters(summaries: Summaries) -> Starters:
     """The one `Starters` of a program."""
-    cache = summaries.infer.caches.setdefault("starters", {})
-    if None not in cache:
-        cache[None] = Starters(summaries)
-    return cache[None]  # type: ignore[return-value]
+    return summaries.infer.remember("starters", None, Starters, summaries)
 

@@ -58,22 +58,27 @@ class Summaries:
         self.infer = infer
         self.scope = scope
         self._known: dict[Site, Summary] = {}
-        self._edges: dict[Site, tuple[Edge, ...]] = {}
+        self._masks: dict[Site, int] = {}
+        self._edges: dict[Site, tuple[tuple[Edge, ...], int]] = {}
         self._failures: dict[Site, str] = {}
 
     def edges(self, site: Site) -> tuple[Edge, ...]:
         """What the body at `site` runs; nothing where looking at it failed."""
-        found = self._edges.get(site)
-        if found is None:
-            try:
-                found = edges(self.infer, site)
-            except RecursionError:
-                found = ()  # Too deep to be known.
-            except Exception as error:  # A failure in one function costs that function only.
-                self._failures[site] = f"{type(error).__name__} in {self.infer.body(site).qualname}"
-                found = ()
-            self._edges[site] = found
-        return found
+        known = self._edges.get(site)
+        if known is None:
+            known = self._edges[site] = self.infer.reads.during(self._find_edges, site)
+        else:
+            self.infer.reads.mask |= known[1]
+        return known[0]
+
+    def _find_edges(self, site: Site) -> tuple[Edge, ...]:
+        try:
+            return edges(self.infer, site)
+        except RecursionError:
+            return ()  # Too deep to be known.
+        except Exception as error:  # A failure in one function costs that function only.
+            self._failures[site] = f"{type(error).__name__} in {self.infer.body(site).qualname}"
+            return ()
 
     def edges_on_loop(self, site: Site) -> tuple[Edge, ...]:
         """What a body runs that the loop itself runs."""
@@ -89,6 +94,7 @@ class Summaries:
         """The effects of what an operation of the body at `site` runs."""
         for other in sites_of(edge.run):
             self._solve(other)
+            self.infer.reads.mask |= self._masks.get(other, 0)
         return self._effects(edge.run, edge.number, self._origin(site))
 
     def witness(self, site: Site, effect: Effect) -> Witness:
@@ -109,6 +115,7 @@ class Summaries:
             case OneOf(parts=parts, declared=declared):
                 return self._one_of([self._effects(part, number, origin) for part in parts], declared)
         known = self._known.get(run, _NONE)
+        self.infer.reads.mask |= self._masks.get(run, 0)
         return {effect: Witness(witness.length + 1, number, run, effect) for effect, witness in known.items()}
 
     def _one_of(self, parts: list[Summary], declared: bool) -> Summary:
@@ -165,7 +172,8 @@ class Summaries:
         """Find the summary of `start` and of all that it reaches."""
         if self.scope.enters(self._origin(start)):
             for component in components(start, self._callees, self._known.__contains__, MOST_BODIES):
-                self._fix(component)
+                _, mask = self.infer.reads.during(self._fix, component)
+                self._masks.update(dict.fromkeys(component, mask))
 
     def _fix(self, component: list[Site]) -> None:
         """The least fixpoint over bodies that call each other."""

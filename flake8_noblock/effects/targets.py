@@ -235,14 +235,12 @@ def _is_quiet(infer: Inference, value: Value, name: str) -> bool:
     """Whether attribute `name` is plain data or a method, so that reading it runs nothing."""
     if not isinstance(value, Instance):
         return False
-    cache = infer.caches.setdefault("quiet attributes", {})
-    key = (value.cls, name)
-    if key not in cache:
-        cache[key] = not _functions(infer, value, "__getattribute__") and _is_plain(infer, value, name)
-    return bool(cache[key])
+    return infer.remember("quiet attributes", (value.cls, name), _is_plain, infer, value, name)
 
 
 def _is_plain(infer: Inference, instance: Instance, name: str) -> bool:
+    if _functions(infer, instance, "__getattribute__"):
+        return False
     member = find_member(infer, instance.cls, name)
     if member is None:
         return not _functions(infer, instance, "__getattr__")

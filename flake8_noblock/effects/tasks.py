@@ -31,10 +31,9 @@ class Started:
 
 def started(infer: Inference, module: str) -> list[Started]:
     """Where the code of `module` starts tasks, by itself or by a function that gives the task that it starts."""
-    cache = infer.caches.setdefault("started tasks", {})
-    if module not in cache:
-        cache[module] = sorted(_started(infer, module), key=lambda task: in_order(task.place))
-    return cache[module]  # type: ignore[return-value]
+    return infer.remember(
+        "started tasks", module, lambda: sorted(_started(infer, module), key=lambda task: in_order(task.place))
+    )
 
 
 def in_order(place: Place) -> tuple[int, int]:
@@ -152,16 +151,17 @@ def dropped_results(infer: Inference, module: str) -> frozenset[int]:
 
 def handed(infer: Inference, module: str, *parts: Part) -> dict[int, list[Place]]:
     """The bodies of `module` that are handed, as a function, to callables that play one of `parts`, each with these calls."""
-    cache = infer.caches.setdefault("handed callables", {})
-    if (module, parts) not in cache:
-        found: dict[int, list[Place]] = {}
-        for place, _, row in parts_played(infer, module, *parts):
-            number = argument(infer, place, row.argument)
-            callback = unwrap_partial(infer, Place(place.site, number)) if number is not None else place
-            for body in bodies_of(infer, callback) if number is not None and callback.site.module == module else ():
-                found.setdefault(body, []).append(place)
-        cache[module, parts] = found
-    return cache[module, parts]  # type: ignore[return-value]
+    return infer.remember("handed callables", (module, parts), _handed, infer, module, parts)
+
+
+def _handed(infer: Inference, module: str, parts: tuple[Part, ...]) -> dict[int, list[Place]]:
+    found: dict[int, list[Place]] = {}
+    for place, _, row in parts_played(infer, module, *parts):
+        number = argument(infer, place, row.argument)
+        callback = unwrap_partial(infer, Place(place.site, number)) if number is not None else place
+        for body in bodies_of(infer, callback) if number is not None and callback.site.module == module else ():
+            found.setdefault(body, []).append(place)
+    return found
 
 
 def bodies_of(infer: Inference, place: Place) -> Iterator[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.facts.model import Body, Choice, Declared, Narrowed
+from flake8_noblock.facts.model import Body, Choice, Declared, ModuleFacts, Narrowed
 from flake8_noblock.facts.operands import operands
 from flake8_noblock.link.inference import Inference, Site
 
@@ -20,11 +20,11 @@ class Uses:
 
 def uses_in(infer: Inference, site: Site) -> Uses:
     """The uses of values in the body at `site`; the same in every context."""
-    cache = infer.caches.setdefault("uses of values", {})
-    key = (site.module, site.body)
-    if key not in cache:
-        cache[key] = _uses_of(infer.body(site), site.body, _used_by_definitions(infer, site.module).get(site.body, set()))
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember("uses of values", (site.module, site.body), _find_uses, infer, site)
+
+
+def _find_uses(infer: Inference, site: Site) -> Uses:
+    return _uses_of(infer.body(site), site.body, _used_by_definitions(infer, site.module).get(site.body, set()))
 
 
 def _uses_of(body: Body, number: int, defining: set[int]) -> Uses:
@@ -38,17 +38,17 @@ def _uses_of(body: Body, number: int, defining: set[int]) -> Uses:
 
 def _used_by_definitions(infer: Inference, module: str) -> dict[int, set[int]]:
     """For each body of `module`, the values that functions and classes defined in it take as defaults, decorators, bases."""
-    cache = infer.caches.setdefault("values that definitions use", {})
-    if module not in cache:
-        facts = infer.facts(module)
-        found: dict[int, set[int]] = {}
-        for body in facts.bodies:
-            defaults = [parameter.default for parameter in body.params if parameter.default >= 0]
-            found.setdefault(body.parent, set()).update(body.decorators, defaults)
-        for cls in facts.classes:
-            found.setdefault(cls.parent, set()).update(cls.bases, cls.decorators, [value for _, value in cls.keywords])
-        cache[module] = found
-    return cache[module]  # type: ignore[return-value]
+    return infer.remember("values that definitions use", module, _find_used_by_definitions, infer.facts(module))
+
+
+def _find_used_by_definitions(facts: ModuleFacts) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for body in facts.bodies:
+        defaults = [parameter.default for parameter in body.params if parameter.default >= 0]
+        found.setdefault(body.parent, set()).update(body.decorators, defaults)
+    for cls in facts.classes:
+        found.setdefault(cls.parent, set()).update(cls.bases, cls.decorators, [value for _, value in cls.keywords])
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,8 @@ def lazily(infer: Inference, callee: Function | ClassValue, arguments: Arguments
 
 
 def _lazy_rows(infer: Inference, name: str) -> tuple[list[Invoke], list[Protocol]]:
-    cache = infer.caches.setdefault("lazy rows", {})
-    if name not in cache:
-        invoked = [row for row in infer.knowledge.invoke(name) if row.lazily]
-        cache[name] = invoked, [row for row in infer.knowledge.protocol(name) if row.lazily]
-    return cache[name]  # type: ignore[return-value]
+    invoked = [row for row in infer.knowledge.invoke(name) if row.lazily]
+    return invoked, [row for row in infer.knowledge.protocol(name) if row.lazily]
 
 
 def _argument(which: Argument, arguments: Arguments) -> Values:
@@ -89,18 +86,12 @@ def _path(infer: Inference, callee: Value) -> str | None:
 
 
 def _row(infer: Inference, name: str) -> Decorator | None:
-    cache = infer.caches.setdefault("decorators", {})
-    if name not in cache:
-        cache[name] = infer.knowledge.decorator(name)
-    return cache[name]  # type: ignore[return-value]
+    return infer.knowledge.decorator(name)
 
 
 def _takes_off_loop(infer: Inference, name: str) -> bool:
-    cache = infer.caches.setdefault("decorators that take off the loop", {})
-    if name not in cache:
-        row = infer.knowledge.offload(name)
-        cache[name] = row is not None and row.decorator
-    return bool(cache[name])
+    row = infer.knowledge.offload(name)
+    return row is not None and row.decorator
 
 
 def _is_callable_only(arguments: Arguments) -> bool:

@@ -58,6 +58,11 @@ class Oracle:
         except Exception:  # Whatever goes wrong in there, the answer is not known.
             return ()
 
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The names of the modules that were read to answer the questions so far."""
+        return tuple(self._sources or ())
+
     def _infer(self, line: int, column: int) -> tuple[str, ...]:
         from astroid import bases
 

@@ -429,14 +429,14 @@ def _solve_protocol(
     infer: Inference, cls: SourceClass, args: tuple[Values, ...], instance: Instance, solved: dict[str, Values]
 ) -> None:
     """The methods of a protocol, as `instance` has them, tell its type parameters."""
-    solving = infer.caches.setdefault("protocols being solved", {})
-    if (cls, instance.cls) in solving:
+    pair = (cls, instance.cls)
+    if pair in infer.protocols_solved:
         return
-    solving[cls, instance.cls] = True
+    infer.protocols_solved.add(pair)
     try:
         _solve_members(infer, cls, bind(infer, cls, args), instance, solved)
     finally:
-        del solving[cls, instance.cls]
+        infer.protocols_solved.discard(pair)
 
 
 def _solve_members(infer: Inference, cls: SourceClass, bindings: Bindings, instance: Instance, solved: dict[str, Values]) -> None:

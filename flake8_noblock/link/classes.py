@@ -39,11 +39,7 @@ class Ancestor:
 
 def parameters(infer: Inference, cls: SourceClass) -> tuple[str, ...]:
     """The names of the type parameters of `cls`, in order."""
-    cache = infer.caches.setdefault("parameters", {})
-    if cls not in cache:
-        cache[cls] = ()
-        cache[cls] = _parameters(infer, cls)
-    return cache[cls]  # type: ignore[return-value]
+    return infer.remember_from((), "parameters", cls, _parameters, infer, cls)
 
 
 def _parameters(infer: Inference, cls: SourceClass) -> tuple[str, ...]:
@@ -88,17 +84,17 @@ def mro(infer: Inference, cls: AnyClass) -> tuple[Ancestor, ...]:
 
     Type parameters of ancestors are given in those of `cls`.
     """
-    cache = infer.caches.setdefault("mro", {})
-    found = cache.get(cls)
-    if found is None:
-        cache[cls] = (Ancestor(cls, {}), Ancestor(None, {}))
-        open_now = infer.caches.setdefault("mro being asked", {})
-        if len(open_now) >= DEEPEST:
-            return cache.pop(cls)  # type: ignore[return-value]
-        open_now[cls] = True
-        found = cache[cls] = _mro(infer, cls)
-        del open_now[cls]
-    return found  # type: ignore[return-value]
+    known = infer.recall("mro", cls)
+    if known is not None:
+        return known[0]  # type: ignore[no-any-return]
+    first = (Ancestor(cls, {}), Ancestor(None, {}))
+    if len(infer.classes_asked) >= DEEPEST:
+        return first
+    infer.classes_asked.add(cls)
+    try:
+        return infer.remember_from(first, "mro", cls, _mro, infer, cls)
+    finally:
+        infer.classes_asked.discard(cls)
 
 
 def _mro(infer: Inference, cls: AnyClass) -> tuple[Ancestor, ...]:
@@ -247,18 +243,19 @@ class _Definition(NamedTuple):
 
 def find_member(infer: Inference, cls: AnyClass, name: str, after: AnyClass | None = None) -> Member | None:
     """Where `name` is defined for `cls` (in its MRO behind `after`); None: nowhere, or nobody knows where."""
-    cache = infer.caches.setdefault("members", {})
-    key = (cls, name, after)
-    found = cache.get(key, cache)
-    if found is cache:
-        ancestors = mro(infer, cls)
-        found = _find(infer, ancestors, name, after)
-        if not infer.caches["mro being asked"]:
-            cache[key] = found
+    if infer.classes_asked:
+        found = _find(infer, mro(infer, cls), name, after)
+    else:
+        known = infer.recall("members", (cls, name, after))
+        found = (
+            infer.remember("members", (cls, name, after), lambda: _find(infer, mro(infer, cls), name, after))
+            if known is None
+            else known[0]
+        )
     if isinstance(found, _Definition):
         values = own_member(infer, found.owner, name) or ()
         return Member(found.owner, substitute(values, found.bindings))
-    return found  # type: ignore[return-value]
+    return found
 
 
 def _find(infer: Inference, ancestors: tuple[Ancestor, ...], name: str, after: AnyClass | None) -> _Definition | Member | None:

@@ -54,11 +54,7 @@ _EMPTY = _Index({}, {})
 
 def changes_in(infer: Inference, site: Site) -> dict[int, tuple[int, ...]]:
     """The operations of the body at `site` that change an object or hand it over, by the number of the object."""
-    cache = infer.caches.setdefault("changes", {})
-    key = (site.module, site.body)
-    if key not in cache:
-        cache[key] = changes(infer.body(site))
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember("changes", (site.module, site.body), changes, infer.body(site))
 
 
 def held(infer: Inference, site: Site, made: int, values: Values, at: int = -1) -> Values:
@@ -117,10 +113,9 @@ def _items(value: Value) -> tuple[Values, ...]:
 
 
 def _index(infer: Inference, module: str) -> _Index:
-    cache = infer.caches.setdefault("changes elsewhere", {})
-    if module not in cache:
-        cache[module] = _indexed(infer, module) if infer.module(module).origin == "project" else _EMPTY
-    return cache[module]  # type: ignore[return-value]
+    if infer.module(module).origin != "project":
+        return _EMPTY
+    return infer.remember("changes elsewhere", module, _indexed, infer, module)
 
 
 def _indexed(infer: Inference, module: str) -> _Index:
@@ -212,11 +207,7 @@ def stored_attribute(infer: Inference, site: Site, op: Attr, at: int) -> tuple[V
 
 
 def _stores(infer: Inference, site: Site) -> dict[tuple[int, str], tuple[tuple[int, int], ...]]:
-    cache = infer.caches.setdefault("stores of attributes", {})
-    key = (site.module, site.body)
-    if key not in cache:
-        cache[key] = stores(infer.body(site))
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember("stores of attributes", (site.module, site.body), stores, infer.body(site))
 
 
 # --- what one change does ---

@@ -104,10 +104,10 @@ def context_of_call(infer: Inference, function: Function, arguments: Arguments) 
             if kept is not None:
                 known[index] = kept
     number = _number(infer, tuple(sorted(known.items())), function.outer)
-    seen = infer.caches.setdefault("contexts of bodies", {}).setdefault((function.module, function.body), set())
-    if number not in seen and len(seen) >= MOST_CONTEXTS:  # type: ignore[operator, arg-type]
+    seen = infer.contexts_of.setdefault((function.module, function.body), set())
+    if number not in seen and len(seen) >= MOST_CONTEXTS:
         return NO_CONTEXT
-    seen.add(number)  # type: ignore[attr-defined]
+    seen.add(number)
     return number
 
 
@@ -182,11 +182,7 @@ def _receiver(infer: Inference, function: Function, body: Body) -> Value | None:
 
 def _most_derived(infer: Inference, cls: AnyClass, owner: SourceClass) -> AnyClass:
     """The first class in the MRO of `cls`, up to `owner`, that redefines what methods of `owner` may use."""
-    cache = infer.caches.setdefault("most derived", {})
-    key = (cls, owner)
-    if key not in cache:
-        cache[key] = _find_most_derived(infer, cls, owner)
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember("most derived", (cls, owner), _find_most_derived, infer, cls, owner)
 
 
 def _find_most_derived(infer: Inference, cls: AnyClass, owner: SourceClass) -> AnyClass:
@@ -206,24 +202,24 @@ def _find_most_derived(infer: Inference, cls: AnyClass, owner: SourceClass) -> A
 
 def _members(infer: Inference, cls: SourceClass) -> frozenset[str]:
     """The methods of a class, and the attributes that it gives a value that may matter to others."""
-    cache = infer.caches.setdefault("members", {})
-    if cls not in cache:
-        body = infer.body(infer.class_site(cls))
-        methods = {other.name for other in infer.facts(cls.module).bodies if other.owner == cls.index}
-        values = {name for name, number in body.names.items() if isinstance(body.ops[number], _MEMBERS)}
-        cache[cls] = frozenset(methods | values | infer.class_facts(cls).attributes.keys())
-    return cache[cls]  # type: ignore[return-value]
+    return infer.remember("names of members", cls, _find_members, infer, cls)
+
+
+def _find_members(infer: Inference, cls: SourceClass) -> frozenset[str]:
+    body = infer.body(infer.class_site(cls))
+    methods = {other.name for other in infer.facts(cls.module).bodies if other.owner == cls.index}
+    values = {name for name, number in body.names.items() if isinstance(body.ops[number], _MEMBERS)}
+    return frozenset(methods | values | infer.class_facts(cls).attributes.keys())
 
 
 def _asked_of_self(infer: Inference, cls: SourceClass) -> frozenset[str]:
     """The attributes that methods of a class read from their object: a mixin leaves some of them to others."""
-    cache = infer.caches.setdefault("asked of self", {})
-    if cls not in cache:
-        bodies = [other for other in infer.facts(cls.module).bodies if other.owner == cls.index]
-        cache[cls] = frozenset(
-            [op.name for body in bodies for op in body.ops if isinstance(op, Attr) and body.ops[op.base] == Param(0)]
-        )
-    return cache[cls]  # type: ignore[return-value]
+    return infer.remember("asked of self", cls, _find_asked_of_self, infer, cls)
+
+
+def _find_asked_of_self(infer: Inference, cls: SourceClass) -> frozenset[str]:
+    bodies = [other for other in infer.facts(cls.module).bodies if other.owner == cls.index]
+    return frozenset([op.name for body in bodies for op in body.ops if isinstance(op, Attr) and body.ops[op.base] == Param(0)])
 
 
 _MEMBERS = (ClassDef, Lookup, Import, Attr)
@@ -339,11 +335,7 @@ def _says_as_much(infer: Inference, annotated: Values, kept: Values) -> bool:
 
 
 def _uses(infer: Inference, site: Site) -> _Uses:
-    cache = infer.caches.setdefault("uses of parameters", {})
-    key = (site.module, site.body)
-    if key not in cache:
-        cache[key] = _uses_of(infer.body(site))
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember("uses of parameters", (site.module, site.body), _uses_of, infer.body(site))
 
 
 def _uses_of(body: Body) -> _Uses:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -53,7 +54,6 @@ class Finder:
         self._libraries = libraries
         self._found: dict[str, Location | None] = {}
         self._folders: dict[Path, frozenset[str]] = {}
-        self._submodules: dict[Path, frozenset[str]] = {}
         self._stubs = _Typeshed()
 
     def find(self, name: str, root: Path | None = None) -> Location | None:
@@ -66,12 +66,17 @@ class Finder:
             self._found[key] = self._search(name, root)
         return self._found[key]
 
-    def submodules(self, folder: Path) -> frozenset[str]:
-        """The names of the modules and packages in the folder of a package."""
-        found = self._submodules.get(folder)
-        if found is None:
-            found = self._submodules[folder] = frozenset(entry.partition(".")[0] for entry in self._entries(folder))
-        return found
+    def may_change(self, location: Location) -> bool:
+        """Whether a module may change while nothing is installed: the project's, and loose sources that PYTHONPATH names."""
+        path = location.path
+        if location.origin != "library" or path is None:
+            return location.origin == "project"
+        return any(path.is_relative_to(folder) for folder in self._loose)
+
+    @cached_property
+    def _loose(self) -> tuple[Path, ...]:
+        """The library folders with plain sources rather than installed distributions."""
+        return tuple([folder for folder in self._libraries if not any(name.endswith(".dist-info") for name in self._entries(folder))])
 
     def is_standard(self, name: str) -> bool:
         top = name.partition(".")[0]

@@ -61,15 +61,16 @@ def _function_of(infer: Inference, value: object) -> int | None:
 
 def _calls_named(infer: Inference, module: str) -> dict[str, list[tuple[Site, Call]]]:
     """The calls in `module` by the last name of what they call."""
-    cache = infer.caches.setdefault("calls by name", {})
-    if module not in cache:
-        named: dict[str, list[tuple[Site, Call]]] = {}
-        for number, body in enumerate(infer.facts(module).bodies):
-            for op in body.ops:
-                if isinstance(op, Call):
-                    named.setdefault(_callee_name(body, op), []).append((Site(module, number), op))
-        cache[module] = named
-    return cache[module]  # type: ignore[return-value]
+    return infer.remember("calls by name", module, _find_calls_named, infer, module)
+
+
+def _find_calls_named(infer: Inference, module: str) -> dict[str, list[tuple[Site, Call]]]:
+    named: dict[str, list[tuple[Site, Call]]] = {}
+    for number, body in enumerate(infer.facts(module).bodies):
+        for op in body.ops:
+            if isinstance(op, Call):
+                named.setdefault(_callee_name(body, op), []).append((Site(module, number), op))
+    return named
 
 
 def _callee_name(body: Body, call: Call) -> str:

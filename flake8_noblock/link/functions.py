@@ -58,12 +58,9 @@ def _bound(value: Value, receiver: Instance | ClassValue) -> Value:
 
 def overloads(infer: Inference, function: Function) -> tuple[Function, ...]:
     """The ``@overload`` signatures of `function`, in order; itself where it has none."""
-    cache = infer.caches.setdefault("overloads", {})
-    table = cache.get(function.module)
-    if table is None:
-        table = cache[function.module] = _overload_table(infer, function.module)
+    table = infer.remember("overloads", function.module, _overload_table, infer, function.module)
     body = infer.function_body(function)
-    numbers = table.get((body.parent, body.name), (function.body,))  # type: ignore[attr-defined]
+    numbers = table.get((body.parent, body.name), (function.body,))
     return tuple([replace(function, body=number) for number in numbers])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
 
 from msgspec import Struct
 
@@ -29,6 +30,7 @@ from flake8_noblock.link.values import (
     NO_CONTEXT,
     NOTHING,
     UNKNOWN,
+    AnyClass,
     ClassValue,
     Context,
     Function,
@@ -72,6 +74,8 @@ class Site(Struct, frozen=True, gc=False, cache_hash=True):
     context: int = NO_CONTEXT
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _Key = tuple[Site, int]
 _NO_CUT = DEEPEST + 1
 
@@ -83,6 +87,7 @@ class _Tentative:
     answer: Values
     lowest: int
     highest: int
+    mask: int
 
 
 class Inference:
@@ -97,7 +102,8 @@ class Inference:
         self.program = program
         self.knowledge = knowledge
         self._evaluate = evaluate
-        self._answers: dict[_Key, Values] = {}
+        self.reads = program.reads
+        self._answers: dict[_Key, tuple[Values, int]] = {}
         self._tentative: dict[_Key, _Tentative] = {}
         self._until: dict[int, list[_Key]] = {}
         self._open: dict[_Key, int] = {}
@@ -113,7 +119,10 @@ class Inference:
         self._plain: dict[tuple[str, int], Site] = {}
         self._classes: dict[tuple[str, int], SourceClass] = {}
         self._paths: dict[tuple[str, int], str] = {}
-        self.caches: dict[str, dict[object, object]] = {}
+        self._kept: dict[str, dict[object, tuple[Any, int]]] = {}
+        self.classes_asked: set[AnyClass] = set()
+        self.protocols_solved: set[tuple[AnyClass, AnyClass]] = set()
+        self.contexts_of: dict[tuple[str, int], set[int]] = {}
         self._find_oracle = oracles
         self._oracles: dict[str, Oracle | None] = {}
 
@@ -126,23 +135,67 @@ class Inference:
     def value(self, site: Site, number: int) -> Values:
         """What operation `number` of the body at `site` may give."""
         key = (site, number)
-        answer = self._answers.get(key)
-        if answer is not None:
-            return answer
+        known = self._answers.get(key)
+        if known is None:
+            known = self._find(key)
+        answer, mask = known
+        self.reads.mask |= mask
+        return answer
+
+    def _find(self, key: _Key) -> tuple[Values, int]:
+        """The answer to a question that was not answered before, and what was read for it."""
+        site, number = key
         op = self.body(site).ops[number]
         if isinstance(op, _ALONE):
-            answer = self._answers[key] = self._evaluate(self, site, number, op)
-            return answer
+            known = self._answers[key] = self._evaluate(self, site, number, op), self.program.mark(site.module)
+            return known
         if site.context != NO_CONTEXT and number not in self.dependent(site):
-            key = (self._without_context(site), number)
-            answer = self._answers.get(key)
-            if answer is not None:
-                self._answers[site, number] = answer
-                return answer
+            plain = (self._without_context(site), number)
+            answered = self._answers.get(plain)
+            if answered is not None:
+                self._answers[key] = answered
+                return answered
+            key = plain
         if self._open:
             return self._ask(key)
         self._most_steps = MOST_STEPS if self.program[site.module].origin == "project" else MOST_STEPS_OUTSIDE
-        return self._from_below(key)
+        answer, mask = self.reads.during(self._from_below, key)
+        return self._answers.setdefault(key, (answer, mask))
+
+    def remember(self, kind: str, key: object, find: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
+        """What `find` gives for `key`, found once."""
+        kept = self._kept.setdefault(kind, {})
+        known = kept.get(key)
+        if known is None:
+            known = kept[key] = self.reads.during(find, *args, **keywords)
+        else:
+            self.reads.mask |= known[1]
+        return known[0]  # type: ignore[no-any-return]
+
+    def remember_from(self, first: T, kind: str, key: object, find: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
+        """The same for a question that may come back to itself: it is answered by `first` then."""
+        kept = self._kept.setdefault(kind, {})
+        if key not in kept:
+            kept[key] = first, 0
+            try:
+                kept[key] = self.reads.during(find, *args, **keywords)
+            except BaseException:
+                del kept[key]
+                raise
+        answer, mask = kept[key]
+        self.reads.mask |= mask
+        return answer  # type: ignore[no-any-return]
+
+    def recall(self, kind: str, key: object) -> tuple[Any, int] | None:
+        """What was remembered for `key`, if anything was."""
+        known = self._kept.setdefault(kind, {}).get(key)
+        if known is not None:
+            self.reads.mask |= known[1]
+        return known
+
+    def kept(self, kind: str) -> dict[Any, tuple[Any, int]]:
+        """All answers of a kind that were found, each with the mask of what was read for it."""
+        return self._kept.setdefault(kind, {})
 
     def dependent(self, site: Site) -> frozenset[int]:
         """The operations of the body at `site` whose values may depend on its context."""
@@ -186,35 +239,37 @@ class Inference:
         for _ in range(MOST_ROUNDS):
             current = waiting[-1]
             self._too_deep = None
-            answer = self._ask(current)
+            answer, _ = self._ask(current)
             deep = self._too_deep
             if current in self._answers or deep is None or deep in waiting:
-                self._answers.setdefault(current, answer)
+                self._answers.setdefault(current, (answer, self.reads.mask))
                 waiting.pop()
                 if not waiting:
-                    return self._answers[key]
+                    return self._answers[key][0]
             else:
                 waiting.append(deep)
-        return self._answers.setdefault(key, UNKNOWN)
+        return UNKNOWN
 
-    def _ask(self, key: _Key) -> Values:
+    def _ask(self, key: _Key) -> tuple[Values, int]:
         tentative = self._tentative.get(key)
         if tentative is not None:
             self._cut(tentative.lowest, tentative.highest)
-            return tentative.answer
+            return tentative.answer, tentative.mask
         if key in self._open:
             self._cut(self._open[key], self._open[key])
-            return NOTHING
+            return NOTHING, 0
         depth = len(self._open)
         self._steps = 0 if depth == 0 else self._steps + 1
         if self._steps > self._most_steps:
             self._cut(-1, 0)
-            return UNKNOWN
+            return UNKNOWN, 0
         if depth >= DEEPEST:
             self._too_deep = key
             self._cut(-1, 0)
-            return UNKNOWN
+            return UNKNOWN, 0
         outer = self._lowest, self._highest
+        before = self.reads.mask
+        self.reads.mask = self.program.mark(key[0].module)
         self._lowest, self._highest = _NO_CUT, -1
         self._open[key] = depth
         try:
@@ -225,17 +280,19 @@ class Inference:
             answer = UNKNOWN
         finally:
             del self._open[key]
+            mask = self.reads.mask
+            self.reads.mask = before | mask
         answer = shallow(answer)
-        self._keep(key, answer, depth)
+        self._keep(key, answer, mask, depth)
         self._cut(*outer)
-        return answer
+        return answer, mask
 
-    def _keep(self, key: _Key, answer: Values, depth: int) -> None:
+    def _keep(self, key: _Key, answer: Values, mask: int, depth: int) -> None:
         """Keep an answer: for good if it came back to no question that is still open."""
         for dropped in self._until.pop(depth, ()):
             self._tentative.pop(dropped, None)
         if self._lowest >= depth:
-            self._answers[key] = answer
+            self._answers[key] = answer, mask
             self._lowest, self._highest = _NO_CUT, -1
             return
         if depth == 0:
@@ -243,7 +300,7 @@ class Inference:
             self._until.clear()
             return
         highest = min(self._highest, depth - 1)
-        self._tentative[key] = _Tentative(answer, self._lowest, highest)
+        self._tentative[key] = _Tentative(answer, self._lowest, highest, mask)
         self._until.setdefault(highest, []).append(key)
         self._highest = highest
 

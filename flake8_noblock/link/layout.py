@@ -20,11 +20,7 @@ class Layout:
 
 def layout(infer: Inference, site: Site) -> Layout:
     """The layout of the body at `site`."""
-    cache = infer.caches.setdefault("layouts", {})
-    key = (site.module, site.body)
-    if key not in cache:
-        cache[key] = _layout(infer.body(site))
-    return cache[key]  # type: ignore[return-value]
+    return infer.remember("layouts", (site.module, site.body), _layout, infer.body(site))
 
 
 def _layout(body: Body) -> Layout:

@@ -17,10 +17,14 @@ _TO_SPACES = bytes.maketrans(_SEPARATORS, b" " * len(_SEPARATORS))
 
 
 class Question(NamedTuple):
-    """Who mentions `name`; where it is a function of the module called `module`: who does, and may have it from there."""
+    """Who mentions `name`; where it is a function of the module called `module`: who does, and may have it from there.
+
+    `heirs`: who may have a class that inherits from one called `name`.
+    """
 
     name: str
     module: str = ""
+    heirs: bool = False
 
 
 Words = dict[str, tuple[int, int, bytes]]

@@ -224,21 +224,15 @@ def named(infer: Inference, dotted: str) -> Values:
 
 def named_class(infer: Inference, dotted: str) -> ClassValue:
     """The class that a dotted path names; a foreign one where it isn't at hand."""
-    cache = infer.caches.setdefault("named classes", {})
-    found = cache.get(dotted)
-    if found is None:
-        values = (value for value in named(infer, dotted) if isinstance(value, ClassValue))
-        found = next(values, None) or ClassValue(ForeignClass(infer.knowledge.canonical(dotted)))
-        if infer.is_settled:
-            cache[dotted] = found
-    return found  # type: ignore[return-value]
+    return infer.remember("named classes", dotted, _named_class, infer, dotted) if infer.is_settled else _named_class(infer, dotted)
+
+
+def _named_class(infer: Inference, dotted: str) -> ClassValue:
+    values = (value for value in named(infer, dotted) if isinstance(value, ClassValue))
+    return next(values, None) or ClassValue(ForeignClass(infer.knowledge.canonical(dotted)))
 
 
 def builtin(infer: Inference, name: str) -> ClassValue:
     """A class of the builtins module."""
-    cache = infer.caches.setdefault("builtins", {})
-    found = cache.get(name)
-    if found is None:
-        # No question that is open can change what the builtins are.
-        found = cache[name] = named_class(infer, f"builtins.{name}")
-    return found  # type: ignore[return-value]
+    # No question that is open can change what the builtins are.
+    return infer.remember("builtins", name, _named_class, infer, f"builtins.{name}")

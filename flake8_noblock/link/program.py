@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from flake8_noblock.facts.model import ModuleFacts
 from flake8_noblock.link.finder import Finder, Location, Origin, module_name
 from flake8_noblock.link.inheritance import Inheritance
 from flake8_noblock.link.mentions import Mentions, Question
+from flake8_noblock.link.reads import Lookup, Reads
 
 LARGEST = 4_000_000
 """Bytes: a larger file is not read; nothing is known of it."""
@@ -69,7 +70,7 @@ def digest(source: bytes) -> bytes:
 
 
 class Program:
-    """All modules that were asked for so far, and the questions about the project's files that were `asked`."""
+    """All modules that were asked for so far; `reads` tells what of them, and of the project's files, was asked."""
 
     def __init__(
         self,
@@ -78,18 +79,24 @@ class Program:
         inheritance: Inheritance | None = None,
         mentions: Mentions | None = None,
     ) -> None:
-        self.asked: set[Question] = set()
+        self.reads = Reads()
         self._finder = finder
         self._inheritance = inheritance or Inheritance(finder.roots)
         self._mentions = mentions or Mentions(finder.roots)
         self._read = read or read_facts
         self._modules: dict[str, Module] = {}
-        self._mentioning: dict[Question, list[str] | None] = {}
-        self._seen: dict[tuple[str, Path | None], str | None] = {}
+        self._answers: dict[Question, tuple[list[str] | None, int]] = {}
+        self._seen: dict[tuple[str, Path | None], tuple[str | None, int]] = {}
+        self._marks: dict[str, int] = {}
 
     def put(self, module: Module) -> None:
         """Make `module` what its key stands for, whatever lies on disk."""
         self._modules[module.key] = module
+        self._marks[module.key] = self.reads.bit(self._lookup(module.name, module.root))
+
+    def mark(self, key: str) -> int:
+        """The mask of what is read with a module that was got or put before: nothing, where it can't change from run to run."""
+        return self._marks[key]
 
     def loaded(self, key: str) -> Module | None:
         """A module that was got or put before."""
@@ -111,20 +118,33 @@ class Program:
         asked = (name, root)
         if asked not in self._seen:
             self._seen[asked] = self._resolve(name, root)
-        key = self._seen[asked]
+        key, mask = self._seen[asked]
+        self.reads.mask |= mask
         return None if key is None else self._modules[key]
 
     def modules_inheriting(self, names: Iterable[str]) -> list[str]:
         """The keys of the project's modules with classes that may inherit from one that has one of `names`."""
-        return self._modules_in(dict.fromkeys(path for name in names for path in self._inheritance.files(name)))
+        answers = [self.modules_answering(Question(name, heirs=True)) or () for name in names]
+        return list(dict.fromkeys(module for answer in answers for module in answer))
 
-    def modules_mentioning(self, question: Question) -> list[str] | None:
-        """The keys of the project's modules that answer `question`, which is added to those `asked`; None: too many."""
-        self.asked.add(question)
-        if question not in self._mentioning:
-            files = self._mentions.files(question)
-            self._mentioning[question] = None if files is None else self._modules_in(files)
-        return self._mentioning[question]
+    def modules_answering(self, question: Question) -> list[str] | None:
+        """The keys of the project's modules that answer `question`; None: too many."""
+        if question not in self._answers:
+            files = self.files(question)
+            found, mask = self.reads.during(self._modules_in, files or ())
+            self._answers[question] = None if files is None else found, mask | self.reads.bit(question)
+        answer, read = self._answers[question]
+        self.reads.mask |= read
+        return answer
+
+    @property
+    def stamp(self) -> bytes:
+        """Changes with any file of the project: its path, size or time."""
+        return self._mentions.stamp
+
+    def files(self, question: Question) -> Sequence[Path] | None:
+        """The project's files that answer `question`, in a fixed order; None: too many."""
+        return self._inheritance.files(question.name) if question.heirs else self._mentions.files(question)
 
     def _modules_in(self, files: Iterable[Path]) -> list[str]:
         found: dict[str, None] = {}
@@ -144,6 +164,7 @@ class Program:
         if key not in self._modules and path.is_file():
             location = Location(stub.name, path, stub.is_package, stub.origin)
             self._modules[key] = self._load(location, key, stub.root)
+            self._marks[key] = self._marks[stub.key]
         return self._modules.get(key)
 
     def __getitem__(self, key: str) -> Module:
@@ -153,14 +174,28 @@ class Program:
         """
         return self._modules[key]
 
-    def _resolve(self, name: str, root: Path | None) -> str | None:
+    def _resolve(self, name: str, root: Path | None) -> tuple[str | None, int]:
         location = self._finder.find(name, root)
+        mask = self._mask(name, root, location)
         if location is None:
-            return name if name in self._modules else None
+            return (name, self._marks[name]) if name in self._modules else (None, mask)
         key = self._key(location)
         if key not in self._modules:
             self._modules[key] = self._load(location, key, root)
-        return key
+            self._marks[key] = mask if self._finder.may_change(location) else 0
+        return key, mask | self._marks[key]
+
+    def _mask(self, name: str, root: Path | None, location: Location | None) -> int:
+        """What looking for a module reads: a library's is found where the project has none of its first name."""
+        if location is not None and location.origin == "standard library":
+            return 0
+        first = name.partition(".")[0]
+        outer = location if first == name else self._finder.find(first, root)
+        mine = outer is not None and self._finder.may_change(outer)
+        return self.reads.bit(self._lookup(name if mine else first, root))
+
+    def _lookup(self, name: str, root: Path | None) -> Lookup:
+        return Lookup(name, "" if root is None or root in self._finder.roots else str(root))
 
     def _load(self, location: Location, key: str, root: Path | None) -> Module:
         source = self._read(location)

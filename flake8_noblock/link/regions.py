@@ -71,11 +71,7 @@ def excluded_regions(infer: Inference, site: Site) -> frozenset[int]:
     """The numbers of the regions of the body at `site` that don't run in its context."""
     if len(infer.body(site).regions) == 1:
         return _NONE
-    cache = infer.caches.setdefault("excluded regions", {})
-    if site not in cache:
-        cache[site] = _NONE
-        cache[site] = _excluded(infer, site, infer.body(site))
-    return cache[site]  # type: ignore[return-value]
+    return infer.remember_from(_NONE, "excluded regions", site, _excluded, infer, site, infer.body(site))
 
 
 def _excluded(infer: Inference, site: Site, body: Body) -> frozenset[int]:
@@ -96,10 +92,7 @@ def selective_regions(infer: Inference, site: Site) -> frozenset[int]:
     body = infer.body(site)
     if len(body.regions) == 1:
         return _NONE
-    cache = infer.caches.setdefault("selective regions", {})
-    if site not in cache:
-        cache[site] = _selective(infer, site, body, excluded_regions(infer, site))
-    return cache[site]  # type: ignore[return-value]
+    return infer.remember("selective regions", site, _selective, infer, site, body, excluded_regions(infer, site))
 
 
 def _selective(infer: Inference, site: Site, body: Body, excluded: Collection[int]) -> frozenset[int]:
@@ -276,11 +269,7 @@ def _given(infer: Inference, site: Site, op: Call) -> Values | None:
     target = Site(function.module, function.body)
     if body.params and not any(isinstance(inner, Call) and _asks_for_loop(infer, target, inner) for inner in body.ops):
         return None
-    cache = infer.caches.setdefault("predicates", {})
-    if function not in cache:
-        cache[function] = None
-        cache[function] = _returned_always(infer, target)
-    return cache[function]  # type: ignore[return-value]
+    return infer.remember_from(None, "predicates", function, _returned_always, infer, target)
 
 
 def _returned_always(infer: Inference, site: Site) -> Values | None:

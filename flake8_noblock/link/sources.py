@@ -40,7 +40,5 @@ def _receiver(infer: Inference, function: Function, module: str) -> Instance | C
 
 def _by_name(infer: Inference, module: str) -> dict[str, int]:
     """The last body of each qualified name."""
-    cache = infer.caches.setdefault("bodies by name", {})
-    if module not in cache:
-        cache[module] = {body.qualname: number for number, body in enumerate(infer.facts(module).bodies)}
-    return cache[module]  # type: ignore[return-value]
+    bodies = infer.facts(module).bodies
+    return infer.remember("bodies by name", module, lambda: {body.qualname: number for number, body in enumerate(bodies)})

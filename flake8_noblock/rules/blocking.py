@@ -34,10 +34,7 @@ class BlockingRule(Rule):
 
 def direct_operations(subject: Subject) -> list[Operation]:
     """The blocking operations in the module's code on the loop; found once for all rules of the family."""
-    cache = subject.infer.caches.setdefault("direct operations", {})
-    if subject.module not in cache:
-        cache[subject.module] = _direct_operations(subject)
-    return cache[subject.module]  # type: ignore[return-value]
+    return subject.infer.remember("direct operations", subject.module, _direct_operations, subject)
 
 
 def _direct_operations(subject: Subject) -> list[Operation]:

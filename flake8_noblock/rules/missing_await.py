@@ -162,10 +162,10 @@ class Override(Rule):
 
 def in_all_bodies(subject: Subject, find: Callable[[Inference, Site], Iterator[T]]) -> list[T]:
     """What `find` finds in the bodies of the module, in source order; found once for all rules that ask."""
-    cache = subject.infer.caches.setdefault(f"{find.__module__}.{find.__name__}", {})
-    if subject.module not in cache:
-        cache[subject.module] = list(in_bodies(subject, lambda site: find(subject.infer, site), every=True))
-    return cache[subject.module]  # type: ignore[return-value]
+    kind = f"{find.__module__}.{find.__name__}"
+    return subject.infer.remember(
+        kind, subject.module, lambda: list(in_bodies(subject, lambda site: find(subject.infer, site), every=True))
+    )
 
 
 def _placed_twice(infer: Inference, site: Site) -> Iterator[tuple[Place, Place]]:

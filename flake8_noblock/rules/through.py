@@ -35,10 +35,7 @@ class ThroughRule(Rule):
 
 def reached_operations(subject: Subject) -> list[Reached]:
     """What the module's code on the loop reaches; found once for all rules of the family."""
-    cache = subject.infer.caches.setdefault("reached operations", {})
-    if subject.module not in cache:
-        cache[subject.module] = _reached_operations(subject)
-    return cache[subject.module]  # type: ignore[return-value]
+    return subject.infer.remember("reached operations", subject.module, _reached_operations, subject)
 
 
 def _reached_operations(subject: Subject) -> list[Reached]:
