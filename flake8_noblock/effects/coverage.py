@@ -90,7 +90,9 @@ def _onwards(infer: Inference, node: Node, asked: Question) -> Iterator[Node | N
     if found is None:
         return
     telling = [call for call in found.calls if _tells(call.end)]
-    calls = [call for call in telling if call.certainty == "known"] or telling
+    calls = [call for call in telling if call.certainty == "known"]
+    if not calls and not _may_be_called_elsewhere(infer, node.site):
+        calls = telling
     for call in calls:
         yield from _through(infer, node, call.end, asked)
     if asked.is_out(infer, node.site):
