@@ -10,33 +10,38 @@ from flake8_noblock.effects.edges import Edge
 from flake8_noblock.effects.guarded import is_guarded_by_caller, was_awaited_by_caller
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.roots import registrations
 from flake8_noblock.effects.runs import NOTHING, AllOf, OneOf, Run, all_of, one_of
 from flake8_noblock.effects.summaries import Effect, Summaries, Witness
+from flake8_noblock.effects.targets import call_runs
 from flake8_noblock.facts.model import Body, Param
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.contexts import context_of_call
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import ClassValue, Instance
+from flake8_noblock.link.values import ClassValue, Function, Instance
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
     """An operation that the one at `place` reaches.
 
-    `chain` are the places of the calls on the way, in the bodies that they run: the last is that of `operation`.
+    `chain` are the places of the calls on the way, in the bodies that they run: the last is that of `operation`. With `later` the
+    operation at `place` doesn't run them, but hands the loop the first of these bodies.
     """
 
     place: Place
     effect: Effect
     chain: tuple[Place, ...]
     operation: Operation
+    later: bool = False
 
 
 def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iterator[Reached]:
     """What the body at `site` reaches through calls; what runs in bodies of the same module that are `reported` themselves
     is left to them, and what is possible, but not certain, is left out."""
     body = summaries.infer.body(site)
-    edges = sorted(summaries.edges_on_loop(site), key=lambda edge: edge.number)
+    registered = list(_registered(summaries.infer, site))
+    edges = sorted([*summaries.edges_on_loop(site), *registered], key=lambda edge: edge.number)
     direct = {(body.statements[edge.number], _kind(edge)) for edge in edges if edge.direct}
     seen: set[tuple[int, Effect]] = set()
     done: list[tuple[int, Operation]] = []
@@ -59,7 +64,16 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
                 done.append((region, operation))
                 if known:
                     continue
-            yield Reached(Place(site, edge.number), effect, chain, operation)
+            yield Reached(Place(site, edge.number), effect, chain, operation, edge in registered)
+
+
+def _registered(infer: Inference, site: Site) -> Iterator[Edge]:
+    """What the loop runs of functions of other modules, which know nothing of it, that the body at `site` hands to it."""
+    for call, callback in registrations(infer, site.module):
+        if call.site == site:
+            functions = [value for value in infer.value(*callback) if isinstance(value, Function) and value.module != site.module]
+            others = [value for value in functions if infer.module(value.module).origin == "project"]
+            yield Edge(call.number, call_runs(infer, tuple(others), NO_ARGUMENTS, call))
 
 
 def _is_known_not_to_wait(infer: Inference, way: list[Place], operation: Operation) -> bool:

@@ -42,8 +42,15 @@ def handed_over(infer: Inference, module: str) -> Iterator[Operation]:
             yield Operation(call, known[0], known[1], known[0])
 
 
-def registrations(infer: Inference, module: str) -> Iterator[tuple[Place, Place]]:
+def registrations(infer: Inference, module: str) -> list[tuple[Place, Place]]:
     """Calls that hand the loop a callable, each with that callable."""
+    cache = infer.caches.setdefault("callables handed to the loop", {})
+    if module not in cache:
+        cache[module] = list(_registrations(infer, module))
+    return cache[module]  # type: ignore[return-value]
+
+
+def _registrations(infer: Inference, module: str) -> Iterator[tuple[Place, Place]]:
     facts = infer.facts(module)
     for number, body in enumerate(facts.bodies):
         for index, op in enumerate(body.ops):

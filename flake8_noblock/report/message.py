@@ -76,6 +76,8 @@ def function_name(infer: Inference, site: Site) -> str:
 
 def _caller_shown(infer: Inference, found: Reached) -> str:
     """What reaches the operation, as it is written if it is a call, else by the name of what runs."""
+    if found.later:
+        return f"{function_name(infer, found.chain[0].site)}()"
     op = infer.body(found.place.site).ops[found.place.number]
     if isinstance(op, Call):
         return f"{op.spelling or _last_name(infer, found)}()"
@@ -93,6 +95,8 @@ def _last_name(infer: Inference, found: Reached) -> str:
 
 
 def _handed(infer: Inference, found: Reached) -> str:
+    if found.later:
+        return function_name(infer, found.chain[0].site)
     op = infer.body(found.place.site).ops[found.place.number]
     if isinstance(op, Call) and op.spelling:
         return f"{op.spelling}, ..." if op.args or op.keywords else op.spelling
