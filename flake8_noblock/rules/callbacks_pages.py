@@ -202,7 +202,7 @@ ANSWERING = Page(
     """,
     certainty="""
         What a parameter is called with is seen in the source. Not reported: functions that return a value, generators, and
-        callbacks that are told of progress only.
+        callbacks that are told of progress, or of each failure in a loop.
     """,
     options="None.",
     off="""
@@ -247,7 +247,8 @@ CHAINED = Page(
             print(await asyncio.wrap_future(pool.submit(int, "1")))
     """,
     certainty="""
-        The object must be known by its type, and the code must run on the loop. Sync code is not reported: it can't await.
+        The object must be known by its type, and the code must run on the loop. Sync code is not reported: it can't await. Nor is a
+        callback of a thread's future that makes no use of the future: it is told of the end and no more.
     """,
     options=OPTIONS,
     off="""

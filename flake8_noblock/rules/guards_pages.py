@@ -24,7 +24,9 @@ A function is *covered* where every known call of it, in the whole project, stan
 is where the coroutine runs: a `try` around `create_task(f())` guards nothing inside `f`, one around the `await` of that task
 does. Functions that a framework calls and whose errors it shows (web routes, commands, tests, fixtures, start-up hooks, jobs) are
 covered. A function without a known caller is not, unless it is handed to code that isn't seen, stands in for a method of a
-library's class, or is handed on by a package or by `__all__`, for callers outside of the project.
+library's class, or is there for callers outside of the project: a package defines it itself or hands it on, `__all__` lists it, or
+it is a method of a package's class that the package makes no use of, that stands in for one of another class, or whose name is
+made up at run time (`getattr(self, f"on_{event}")`).
 """
 _SURE = """
 What is awaited has to be known by imports, annotations and constructors; nothing is judged by how a function is called. Where a
@@ -110,7 +112,7 @@ UNSEEN_TASK = Page(
     reports=_joined(
         """
         A task that can fail and at whose end nobody looks: it is not awaited, gathered or started in a group; no callback of
-        it asks for `exception()` or `result()`; and where it is stored, nobody who reads that name awaits it. The coroutine
+        it asks for `exception()` or `result()`; and where it is stored, nobody who reads it there awaits it. The coroutine
         has to let a failure out: one that guards its awaits itself is fine. The finding stands where the task is started.
         """,
         _FAILING,
@@ -157,7 +159,8 @@ UNSEEN_TASK = Page(
     """,
     certainty="""
         A task that is returned, handed to code that isn't seen, or stored under a name that somebody somewhere reads and
-        awaits is not reported, nor one whose coroutine is not known.
+        awaits is not reported, nor one whose coroutine is not known. An attribute of the same name counts as another one only
+        where it is known to be one of an object of another class that sets it itself, a variable where it is another module's.
     """,
     options=_FRAMEWORKS,
     off="""
@@ -172,7 +175,8 @@ SWALLOWED = Page(
     reports="""
         A handler around an await that catches the cancellation of the coroutine and does not raise it again: a bare `except`,
         `except BaseException`, `except asyncio.CancelledError`, and `contextlib.suppress` of these. A handler that only catches
-        `CancelledError` is fine where the coroutine ends after it, and where what is awaited is a task rather than a call:
+        `CancelledError` is fine where the coroutine ends after it, but for closing what is open, and where what is awaited is a task
+        rather than a call:
         `task.cancel()` and then `await task` is how one waits for a task that was cancelled.
     """,
     hurts="""
@@ -206,7 +210,8 @@ SWALLOWED = Page(
     """,
     certainty="""
         The classes of a handler count where it names them; what a parameter or attribute holds is not known. A handler in which
-        there is a `raise`, on whatever way, is fine, and so is one that keeps the error of a function that raises one later.
+        there is a `raise`, on whatever way, is fine, and so is one that keeps the error of a function that raises one later, or
+        hands it to a function of the project that raises, and one inside the handler of another error that is raised after it.
     """,
     options=_NONE,
     off="""
@@ -368,7 +373,8 @@ UNLIMITED = Page(
         """
         An await of the network that nothing ends if the other side never answers: no `asyncio.timeout`, `asyncio.wait_for`,
         `anyio.fail_after` or the like around it or around all known calls of its function, no time limit among its arguments,
-        and none that the library sets by itself, as httpx and aiohttp do.
+        and none that the library sets by itself, as httpx and aiohttp do. A limit of `None` is none, neither there nor where an httpx
+        client is made.
         """,
         _FAILING,
     ),
@@ -403,7 +409,7 @@ UNLIMITED = Page(
     """,
     certainty="""
         Whether a wait without end is meant, as that of a server for its clients, can't be seen: that is why the rule is off by
-        default. Time limits that a client object was made with are not followed to its methods.
+        default. Other time limits that a client object was made with are not followed to its methods.
     """,
     options="""
         None of its own. `--noblock-knowledge` adds tables that say what sets a time limit (`limit`), and which operations of the

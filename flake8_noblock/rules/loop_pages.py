@@ -193,7 +193,7 @@ POLLING = Page(
     """,
     certainty="""
         Not reported: loops that ask something else than this program, such as a file, a process or an object of a library; loops
-        that do any work; loops that wait longer each time; loops that wait for a point in time only.
+        that do any work; loops that wait longer each time, or as long as is left; loops that wait for a point in time only.
     """,
     options=OPTIONS,
     off="""
@@ -255,7 +255,7 @@ UNSAFE = Page(
 
         Code that another thread runs is what is handed to `threading.Thread`, `asyncio.to_thread`, `run_in_executor`, `submit`
         and the like, the `run` method of threads, callbacks of libraries that call them from threads of their own, and what all
-        these call in the same module.
+        these call in the same module. Such a method that is handed over as it is (`Timer(1, event.set)`) is reported there.
     """,
     hurts="""
         These objects have no locks. A call from another thread can break the queue of the loop, and even if it does not, the loop
@@ -290,7 +290,7 @@ UNSAFE = Page(
     """,
     certainty="""
         The object must be known by its type. Not reported: what the thread makes itself, and threads that run a loop of their
-        own. A function that another module hands to a thread is not seen.
+        own, and what a function is given to call. A function that another module hands to a thread is not seen.
     """,
     options="""
         `--noblock-offloaders` says which callables of yours run their argument in another thread. `--noblock-knowledge` adds

@@ -70,6 +70,7 @@ JOINED = Page(
         - what `gather`, `as_completed` or `shield` gives is dropped;
         - `gather` is given a list, tuple, set or generator instead of its items;
         - `wait` is given coroutines, which it has refused since Python 3.11;
+        - `wait` or `as_completed` is given one awaitable instead of a collection;
         - `gather` is given a single awaitable, without `return_exceptions`;
         - `shield` is given a coroutine, or a task that has no name of its own, so that nobody keeps what it is to protect.
     """,
