@@ -10,13 +10,14 @@ from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.origins import Place, origins
 from flake8_noblock.effects.rows import calls_with
 from flake8_noblock.effects.tasks import is_kept, is_start
-from flake8_noblock.facts.model import Call, Spread
+from flake8_noblock.effects.uses import fate
+from flake8_noblock.facts.model import Call, Display, Spread
 from flake8_noblock.knowledge.schema import Combine
 from flake8_noblock.link.attributes import element
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.objects import as_instance
-from flake8_noblock.link.values import Coroutine, Literal, TupleValue, Value, Values, union
+from flake8_noblock.link.values import Coroutine, Function, Literal, TupleValue, Value, Values, union
 
 
 def misused(infer: Inference, module: str) -> Iterator[tuple[Place, str]]:
@@ -78,10 +79,20 @@ def _has_coroutines(infer: Inference, place: Place, given: int) -> bool:
         return True
     for number, op in enumerate(infer.body(place.site).ops[: place.number]):
         call = Place(place.site, number)
-        if isinstance(op, Call) and kind_at(infer, call) == "coroutine":
+        if isinstance(op, Call) and kind_at(infer, call) == "coroutine" and _is_put_as_it_is(infer, call):
             if any(place in end.through and not end.task and end.given is None for end in ends(infer, call)):
                 return True
     return False
+
+
+def _is_put_as_it_is(infer: Inference, made: Place) -> bool:
+    """Whether a value is handed to nothing but containers of the language."""
+    ops = infer.body(made.site).ops
+    users = [ops[user] for user in fate(infer, made).users]
+    callees = [infer.value(made.site, op.func) for op in users if isinstance(op, Call)]
+    return all(isinstance(op, Call | Display) for op in users) and all(
+        callee and all(isinstance(value, Function) and infer.is_standard(value) for value in callee) for callee in callees
+    )
 
 
 def _holds_coroutines(infer: Inference, values: Values) -> bool:

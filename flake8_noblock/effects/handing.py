@@ -13,7 +13,7 @@ from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.rows import known_value, part_at, parts_played
 from flake8_noblock.effects.tasks import bodies_of, is_kept, is_start
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, Closure, Drop, Format, Param, Return
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, Closure, Drop, Format, Param, Raise, Return
 from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Part, Role
 from flake8_noblock.link.attributes import attribute
@@ -28,7 +28,8 @@ def nested_callbacks(infer: Inference, module: str, depth: int) -> Iterator[tupl
     levels: dict[int, int] = {}
     for number, body in enumerate(infer.facts(module).bodies):  # Bodies come after those around them.
         around = levels.get(body.parent, 0)
-        levels[number] = around + (body.kind in ("function", "lambda") and _is_handed(infer, module, number, body))
+        sync = body.kind in ("function", "lambda") and not body.is_async
+        levels[number] = around + (sync and _is_handed(infer, module, number, body))
         if levels[number] > around and levels[number] >= depth:
             yield number, levels[number]
 
@@ -134,13 +135,16 @@ def _parts(infer: Inference, place: Place, task: Values) -> set[Part]:
 
 
 def timers(infer: Inference, module: str) -> Iterator[Place]:
-    """Calls in code on the loop that have the loop go on with a function of the program later, which nobody can cancel."""
+    """Calls that have the loop go on with a function of the program later, which nobody can cancel: in async functions, and in
+    code on the loop that has itself called again."""
     on_loop = frozenset(bodies_on_loop(infer, module))
     for place, _, row in parts_played(infer, module, "timer"):
         callback = argument(infer, place, row.argument)
         if place.site.body not in on_loop or callback is None:
             continue
         bodies = list(bodies_of(infer, unwrap_partial(infer, Place(place.site, callback))))
+        if not infer.body(place.site).is_async and place.site.body not in bodies:
+            continue
         if bodies and not is_kept(infer, place) and not all(_only_wakes(infer, Site(module, n)) for n in bodies):
             yield place
 
@@ -202,8 +206,22 @@ def _called(body: Body) -> dict[int, list[int]]:
 
 
 def _takes_failure(body: Body, index: int) -> bool:
-    """Whether a parameter is called with the exception that a handler caught, or its text."""
-    return any(_is_failure(body, arg) for call in _called(body)[index] for arg in _given(body, call))
+    """Whether a parameter is called with the exception that a handler caught, or its text, where that raises nothing as well."""
+    return any(_is_failure(body, arg) for call in _called(body)[index] if not _is_raised(body, call) for arg in _given(body, call))
+
+
+def _is_raised(body: Body, number: int) -> bool:
+    """Whether something is raised in the handler in which an operation stands."""
+    region = body.where[number]
+    while body.regions[region].kind != "except" and region > 0:
+        region = body.regions[region].parent
+    return any(isinstance(op, Raise) and _is_in(body, where, region) for op, where in zip(body.ops, body.where, strict=True))
+
+
+def _is_in(body: Body, region: int, outer: int) -> bool:
+    while region > outer:
+        region = body.regions[region].parent
+    return region == outer
 
 
 def _is_failure(body: Body, number: int) -> bool:

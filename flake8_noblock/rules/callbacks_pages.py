@@ -123,7 +123,8 @@ NESTED = Page(
 
 TIMED = Page(
     reports="""
-        `call_soon`, `call_later` and `call_at` of a loop, in code on the loop, with a function of the program that goes on with
+        `call_soon`, `call_later` and `call_at` of a loop, in an async function or in a callback that has itself called again, with
+        a function of the program that goes on with
         the work, where nobody keeps the handle to cancel it.
     """,
     hurts="""
