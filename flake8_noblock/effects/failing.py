@@ -153,6 +153,8 @@ def _failure_of_protocol(infer: Inference, site: Site, op: Await | Enter | Eleme
         return None
     if isinstance(op, Await) and kind_at(infer, Place(site, op.value)) == "coroutine":
         return None
+    if isinstance(op, Enter) and isinstance(infer.body(site).ops[op.value], Await):
+        return None  # What was awaited has been opened.
     method = "__await__" if isinstance(op, Await) else "__aenter__" if isinstance(op, Enter) else "__anext__"
     found = [_failure_of_method(infer, value, method) for value in infer.value(site, op.value) if value != Literal(None)]
     return found[0] if found and None not in found else None
