@@ -17,7 +17,9 @@ def is_abstract(infer: Inference, function: Function) -> bool:
 
 def _is_abstract(infer: Inference, function: Function) -> bool:
     body = infer.function_body(function)
-    if _is_marked(infer, function, body) or is_protocol(infer, infer.source_class(function.module, body.owner)):
+    if _is_marked(infer, function, body):
+        return True
+    if body.owner >= 0 and is_protocol(infer, infer.source_class(function.module, body.owner)):
         return True
     raised = {op.value for op in body.ops if isinstance(op, Raise)}
     calls = [number for number, op in enumerate(body.ops) if isinstance(op, Call)]

@@ -185,7 +185,9 @@ def _is_still(infer: Inference, rounds: _Rounds, number: int, above: tuple[int, 
             return True
     if not isinstance(op, _READING) or not all(_is_still(infer, rounds, value, deeper) for value in operands(op)):
         return False
-    return isinstance(op, _COMBINING) or (_is_undisturbed(infer, rounds) and not _is_stored(body, rounds, op))
+    if isinstance(op, _COMBINING) and not isinstance(op, Display | Mapping):
+        return True
+    return _is_undisturbed(infer, rounds) and not _is_stored(body, rounds, op)
 
 
 def _is_still_call(infer: Inference, rounds: _Rounds, number: int, above: tuple[int, ...]) -> bool:
