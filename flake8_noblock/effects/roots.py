@@ -44,13 +44,14 @@ def handed_over(infer: Inference, module: str) -> Iterator[Operation]:
 
 def registrations(infer: Inference, module: str) -> list[tuple[Place, Place]]:
     """Calls that hand the loop a callable, each with that callable."""
-    cache = infer.caches.setdefault("callables handed to the loop", {})
-    if module not in cache:
-        cache[module] = list(_registrations(infer, module))
-    return cache[module]  # type: ignore[return-value]
+    return infer.remember("callables handed to the loop", module, _registrations, infer, module)
 
 
-def _registrations(infer: Inference, module: str) -> Iterator[tuple[Place, Place]]:
+def _registrations(infer: Inference, module: str) -> list[tuple[Place, Place]]:
+    return list(_registered(infer, module))
+
+
+def _registered(infer: Inference, module: str) -> Iterator[tuple[Place, Place]]:
     facts = infer.facts(module)
     for number, body in enumerate(facts.bodies):
         for index, op in enumerate(body.ops):

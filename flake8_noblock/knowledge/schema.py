@@ -118,8 +118,8 @@ class Offload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Callables that run their argument away from the loop: in a thread, a process, a worker.
 
     ``callable`` is that argument. With ``decorator`` the name is used as ``@name`` (or ``name(f)``): the result of
-    decorating runs away from the loop. ``takes_async``: async callables are welcome, too, and awaited. ``later``: it runs in no
-    other thread, but when a signal or an event comes, an object goes or the interpreter ends.
+    decorating runs away from the loop. ``takes_async``: async callables are welcome, too. ``later``: it runs in no other thread,
+    but when a signal or an event comes, an object goes or the interpreter ends.
     """
 
     names: tuple[str, ...]
@@ -295,8 +295,7 @@ class Fails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Awaited operations that can fail for reasons that no program controls: a network, a server, a subprocess, a time limit.
 
     ``kind`` says why, in a word for the message. ``errors`` are the classes to catch, the most general of the library's own first.
-    ``limited``: the library sets a time limit of its own. ``timeout`` is the argument that sets one, or, given as None, takes it
-    away, also where the object is made that the operation is a method of.
+    ``limited``: the library sets a time limit; argument ``timeout``, here or where the object is made, sets one or, None, removes it.
     """
 
     names: tuple[str, ...]
@@ -309,8 +308,7 @@ class Fails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Context managers that put a time limit on what is awaited within, and callables on what they await.
 
-    ``limit`` is the argument that says how long; None is no limit. With ``shield`` given as true, what runs within is not reached by
-    a cancellation of the coroutine.
+    ``limit`` says how long; None is no limit. With ``shield`` true, what runs within is not reached by a cancellation.
     """
 
     names: tuple[str, ...]
@@ -320,7 +318,6 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Context managers that let no error of some classes through (``contextlib.suppress``), and decorators whose result doesn't.
-
     ``errors`` are the arguments that name the classes; without, all errors are kept in. ``silent``: nothing is left of the error.
     """
 
