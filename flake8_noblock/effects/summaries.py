@@ -17,7 +17,8 @@ from flake8_noblock.effects.runs import AllOf, OneOf, Run, sites_of
 from flake8_noblock.knowledge.schema import Kind, Severity
 from flake8_noblock.link.components import components
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.regions import regions_below, selective_regions
+from flake8_noblock.link.layout import regions_within
+from flake8_noblock.link.regions import dispatches, regions_below, selective_regions
 from flake8_noblock.options import Scope
 
 MOST_BODIES = 20_000
@@ -131,6 +132,7 @@ class Summaries:
         in_handlers = regions_below(body, "except")  # The milliseconds of a file don't count there.
         once, selective = self._doubtful(site)
         parts = []
+        arms: dict[int, list[Summary]] = {}
         for edge in self.edges(site):
             region = body.where[edge.number]
             effects = _as(
@@ -139,11 +141,25 @@ class Summaries:
             if region in in_handlers:
                 effects = {effect: witness for effect, witness in effects.items() if effect.severity == "unbounded"}
             if region in selective:
+                arms.setdefault(region, []).append(effects)
                 effects = _as(effects, lambda effect, _: "possible")
             elif region in once:
                 effects = _as(effects, lambda effect, _: "once" if effect.certainty == "certain" else "possible")
             parts.append(effects)
-        return _joined(parts)
+        return _joined([*parts, *self._of_every_arm(site, arms)]) if arms else _joined(parts)
+
+    def _of_every_arm(self, site: Site, effects: Mapping[int, list[Summary]]) -> Iterator[Summary]:
+        """What all branches do that a text or type is asked for: one of them runs. `effects` are those of regions."""
+        elsewhere = synchronous_regions(self.infer, site)
+        for chain in dispatches(self.infer, site):
+            if not elsewhere.isdisjoint(chain):
+                continue
+            arms = []
+            for arm in chain:
+                inside = regions_within(self.infer, site, arm) - elsewhere
+                arms.append(_joined([part for region in inside for part in effects.get(region, ())]))
+            common = set(arms[0]).intersection(*arms[1:])
+            yield {effect: witness for effect, witness in _joined(arms).items() if effect in common and effect.certainty == "certain"}
 
     def _from_outside(self, effect: Effect, witness: Witness, site: Site) -> Certainty:
         """What another module, or another library, does once need not be done here any more."""

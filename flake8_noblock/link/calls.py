@@ -266,7 +266,9 @@ def _call_function(infer: Inference, function: Function, arguments: Arguments) -
     results = []
     for candidate in _matching(infer, function, arguments):
         values = result(infer, candidate, arguments)
-        solved = {**_owner_bindings(infer, candidate), **_solve_call(infer, candidate, arguments)}
+        solved = dict(_solve_call(infer, candidate, arguments))
+        for name, known in _owner_bindings(infer, candidate).items():
+            solved[name] = union(known, solved.get(name, ()))
         if candidate.receiver is not None:
             solved[SELF.name] = _self(candidate.receiver)
         results.append(close(substitute(values, solved)))
@@ -296,7 +298,8 @@ def _owner_bindings(infer: Inference, function: Function) -> Bindings:
     given = bind(infer, function.receiver.cls, function.receiver.args)
     for ancestor in mro(infer, function.receiver.cls):
         if ancestor.cls == cls:
-            return {name: substitute(values, given) for name, values in ancestor.bindings.items()}
+            known = {name: substitute(values, given) for name, values in ancestor.bindings.items()}
+            return {name: values for name, values in known.items() if values != (TypeVariable(name),)}
     return {}
 
 

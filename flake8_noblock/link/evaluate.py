@@ -345,8 +345,18 @@ def _param(infer: Inference, site: Site, op: model.Param) -> Values:
         key = (Instance(builtin(infer, "str").cls),)
         return (Instance(builtin(infer, "dict").cls, (key, items)),)
     if parameter.annotation >= 0:
-        return declared(infer, site, parameter.annotation)
+        return _default_callable(infer, site, parameter) or declared(infer, site, parameter.annotation)
     return _unannotated(infer, site, op.index)
+
+
+def _default_callable(infer: Inference, site: Site, parameter: model.Parameter) -> Values:
+    """The function or class that a parameter has by default: its annotation says no more than that it is called."""
+    around = infer.around(site)
+    if parameter.default < 0 or isinstance(infer.body(around).ops[parameter.default], model.Const):
+        return ()
+    given = infer.value(around, parameter.default)
+    plain = all(isinstance(v, Function) and not infer.function_body(v).is_async for v in given)
+    return given if plain or all(isinstance(v, ClassValue) for v in given) else ()
 
 
 def _unannotated(infer: Inference, site: Site, index: int) -> Values:

@@ -173,7 +173,7 @@ def imported(infer: Inference, site: Site, op: Import) -> Values:
     found = member(infer, module.key, op.name) if module.key != this.key else _submodule(infer, this, op.name)
     if found is not None:
         return found
-    return UNKNOWN if module.origin == "project" else foreign(infer, f"{absolute}.{op.name}")
+    return foreign(infer, f"{absolute}.{op.name}") if _may_have_others(module) else UNKNOWN
 
 
 def _submodule(infer: Inference, this: Module, name: str) -> Values | None:
@@ -194,7 +194,12 @@ def module_attribute(infer: Inference, module: str, name: str) -> Values:
     if found is not None:
         return found
     this = infer.module(module)
-    return UNKNOWN if this.origin == "project" else foreign(infer, f"{this.name}.{name}")
+    return foreign(infer, f"{this.name}.{name}") if _may_have_others(this) else UNKNOWN
+
+
+def _may_have_others(module: Module) -> bool:
+    """Whether a module may have members that are not at hand: it is a library's, or a package to which others add modules."""
+    return module.origin != "project" or module.path is None
 
 
 def foreign(infer: Inference, path: str, receiver: Instance | None = None) -> Values:

@@ -20,6 +20,7 @@ from flake8_noblock.facts.model import (
     Lookup,
     Op,
     Param,
+    Raise,
     Region,
     RegionKind,
     Return,
@@ -101,9 +102,63 @@ def _selective(infer: Inference, site: Site, body: Body, excluded: Collection[in
         if region.parent in found:
             found.add(number)
         elif region.kind == "branch" and region.value >= 0 and _selects(infer, site, region.value, region.positive):
-            if _truth(infer, site, region.value, excluded) is None:
+            if _truth(infer, site, region.value, excluded) is None and not _is_checked(infer, site, body, region):
                 found.add(number)
     return frozenset(found)
+
+
+def _is_checked(infer: Inference, site: Site, body: Body, region: Region) -> bool:
+    """Whether all other texts or types are refused, rather than dealt with here or in a branch before."""
+    around = body.regions[region.parent] if region.parent >= 0 else None
+    if around is not None and around.kind == "branch" and around.value >= 0:
+        if _selects(infer, site, around.value, not around.positive):
+            return False
+    others = _otherwise(body, region)
+    asked = [r for r in body.regions if r.parent in others and r.kind == "branch" and r.value >= 0]
+    return _refuses(infer, site, others) and not any(_selects(infer, site, r.value, r.positive) for r in asked)
+
+
+def _otherwise(body: Body, region: Region) -> frozenset[int]:
+    """The numbers of the regions that run where the condition of `region` is the opposite."""
+    asked = (region.kind, region.parent, region.value, not region.positive)
+    found = {n for n, other in enumerate(body.regions) if (other.kind, other.parent, other.value, other.positive) == asked}
+    for number, other in enumerate(body.regions):
+        if other.parent in found and other.kind == "branch" and other.value < 0:  # The last case of a ``match``.
+            found.add(number)
+    return frozenset(found)
+
+
+def _refuses(infer: Inference, site: Site, regions: Collection[int]) -> bool:
+    """Whether what runs in one of `regions` ends with an error."""
+    ops = infer.body(site).ops
+    return any(isinstance(ops[number], Raise) for region in regions for number in layout(infer, site).numbers[region])
+
+
+def dispatches(infer: Inference, site: Site) -> tuple[tuple[int, ...], ...]:
+    """The branches, by the numbers of their regions, one of which always runs: each for a text or type, all others refused."""
+    selective = selective_regions(infer, site)
+    body = infer.body(site)
+    roots = [number for number in sorted(selective) if body.regions[number].parent not in selective]
+    found: list[tuple[int, ...]] = []
+    for root in roots:
+        if not any(root in chain for chain in found):
+            chain = _chain(infer, site, root, roots)
+            if len(chain) > 1:
+                found.append(chain)
+    return tuple(found)
+
+
+def _chain(infer: Inference, site: Site, root: int, roots: list[int]) -> tuple[int, ...]:
+    body = infer.body(site)
+    arms = [root]
+    while True:
+        others = _otherwise(body, body.regions[arms[-1]])
+        following = [number for number in roots if body.regions[number].parent in others]
+        if not following:
+            return tuple(arms) if _refuses(infer, site, others) else ()
+        if len(following) > 1:
+            return ()
+        arms.append(following[0])
 
 
 def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
