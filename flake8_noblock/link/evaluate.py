@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flake8_noblock.facts import model
@@ -126,7 +126,15 @@ def _choice(infer: Inference, site: Site, op: model.Choice) -> Values:
         excluded = excluded_regions(infer, site)
         reached = tuple([value for value, region in zip(op.values, op.where, strict=True) if region not in excluded])
     kept = [value for value in reached if not _is_vain_import(infer, site, value)]
-    return union(*[infer.value(site, value) for value in kept or op.values])
+    found = union(*[infer.value(site, value) for value in kept or op.values])
+    return _for_checkers(infer, site, kept) or found if is_unknown(found) else found
+
+
+def _for_checkers(infer: Inference, site: Site, numbers: Sequence[int]) -> Values:
+    """What a name is for type checkers, of the choices `numbers`."""
+    body = infer.body(site)
+    seen = [number for number in numbers if body.regions[body.where[number]].kind == "typing"]
+    return union(*[infer.value(site, number) for number in seen])
 
 
 def _is_vain_import(infer: Inference, site: Site, number: int) -> bool:
