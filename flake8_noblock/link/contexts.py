@@ -18,6 +18,7 @@ from flake8_noblock.facts.model import (
     ClassDef,
     Compare,
     Const,
+    Declared,
     Import,
     Item,
     Lookup,
@@ -346,7 +347,7 @@ def _uses_of(body: Body) -> _Uses:
         match op:
             case Param(index=index):
                 source[number] = index
-            case Narrowed(value=value) | Spread(value=value):
+            case Narrowed(value=value) | Spread(value=value) | Declared(value=value):
                 if value in source:
                     source[number] = source[value]
             case Choice(values=values, where=(_, *_)) | Compare(values=values):

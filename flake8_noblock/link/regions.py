@@ -168,6 +168,8 @@ def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
     match op:
         case Unary(operator="Not", value=value):
             return _selects(infer, site, value, not positive)
+        case Declared(value=value) if value >= 0:
+            return _selects(infer, site, value, positive)
         case Compare(operators=("Eq" | "NotEq" as operator,), values=(left, right)):
             return (operator == "Eq") == positive and (_is_text(infer, site, left) or _is_text(infer, site, right))
         case Compare(operators=("In" | "NotIn" as operator,), values=(_, right)):
@@ -226,7 +228,7 @@ def _is_member(infer: Inference, values: Values) -> bool:
 
 
 def _is_condition(op: Op) -> bool:
-    return isinstance(op, Param | Lookup | Unary | Compare | Choice | Call)
+    return isinstance(op, Param | Lookup | Unary | Compare | Choice | Call | Declared)
 
 
 def _never_runs(infer: Inference, site: Site, body: Body, region: Region) -> bool:
@@ -264,6 +266,8 @@ def _truth(infer: Inference, site: Site, number: int, excluded: Collection[int])
         case Unary(operator="Not", value=value):
             inner = _truth(infer, site, value, excluded)
             return None if inner is None else not inner
+        case Declared(value=value) if value >= 0:
+            return _truth(infer, site, value, excluded)
         case Compare(operators=(operator,), values=(left, right)):
             one, other = _passed(infer, site, left, excluded), _passed(infer, site, right, excluded)
             if _LOOP in (one, other) and None in (one, other) and operator in ("Is", "IsNot"):
@@ -290,6 +294,8 @@ def _passed(
             return infer.argument(site, index)
         case Lookup(name=name):
             return infer.value(site, number) if _is_from_around(infer, site, name) else None
+        case Declared(value=value) if value >= 0:
+            return _passed(infer, site, value, excluded, depth)
         case Choice(values=choices, where=()):
             where = infer.body(site).where
             if depth == 0:
