@@ -145,7 +145,10 @@ def _out_of_body(infer: Inference, end: End, wrapped: bool, asked: Question) -> 
 
 def _through_task(infer: Inference, node: Node, end: End, asked: Question) -> Iterator[Node | None]:
     """A task ends with the failure: it shows where somebody awaits the task, and gets out where nobody looks at it."""
-    seen = sight(infer, next(call for call in end.through if rows_of(infer, call)[0] is not None))
+    started = next((call for call in end.through if rows_of(infer, call)[0] is not None), None)
+    if started is None:
+        return  # Nothing has started it yet where it is stored: who does is not followed.
+    seen = sight(infer, started)
     if not seen:
         yield _ROOT
     for place in seen.awaited:
