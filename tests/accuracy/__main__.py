@@ -3,7 +3,8 @@
 FOLDER holds one folder for each package, with its Python files as they are installed. Every package is linted with its own
 folder as the working folder; the totals are printed, then a plain random sample, each finding with the source around it.
 With `--per-package` every package gives as many findings as every other, as far as it has them, so that a package with thousands
-of findings does not hide the rest.
+of findings does not hide the rest. With `--part R/N` only the files with an `async def` are linted whose path below the package's
+folder has a CRC-32 that leaves R when divided by N: a random part of a package that is too large.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import random
 import re
 import subprocess
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -66,14 +68,16 @@ class Package:
         return [self.name, *(f"{number:,}" for number in numbers)]
 
 
-def read(folder: Path, codes: str, environment: Path | None) -> Package:
-    """The package in `folder`, linted, with the libraries of `environment`."""
+def read(folder: Path, codes: str, environment: Path | None, part: str = "") -> Package:
+    """The package in `folder`, or a part of it, linted, with the libraries of `environment`."""
     paths = [path for path in sorted(folder.rglob("*.py")) if path.is_file()]
     texts = [path.read_bytes() for path in paths]
+    asynchronous = [path.relative_to(folder).as_posix() for path, text in zip(paths, texts, strict=True) if ASYNC.search(text)]
+    linted = [path for path in asynchronous if _is_in(path, part)] if part else ["."]
     options = [f"--select={codes},{INTERNAL_ERROR}", f"--format={FORMAT}"]
     if environment is not None:
         options.append(f"--noblock-environment={environment.resolve()}")
-    run = subprocess.run([sys.executable, *FLAKE8, *options, "."], cwd=folder, capture_output=True, text=True, check=False)
+    run = subprocess.run([sys.executable, *FLAKE8, *options, *linted], cwd=folder, capture_output=True, text=True, check=False)
     matches = [LINE.fullmatch(line) for line in run.stdout.splitlines()]
     complaint = run.stderr.strip()
     if run.returncode not in (0, 1) or None in matches:
@@ -81,11 +85,16 @@ def read(folder: Path, codes: str, environment: Path | None) -> Package:
     return Package(
         name=folder.name,
         files=len(paths),
-        async_files=sum(bool(ASYNC.search(text)) for text in texts),
+        async_files=len(asynchronous),
         lines=sum(text.count(b"\n") for text in texts),
         found=tuple(sorted(_found(folder.name, match) for match in matches if match)),
         complaint=complaint,
     )
+
+
+def _is_in(path: str, part: str) -> bool:
+    remainder, _, divisor = part.partition("/")
+    return zlib.crc32(path.encode()) % int(divisor) == int(remainder)
 
 
 def _found(package: str, match: re.Match[str]) -> Found:
@@ -144,12 +153,15 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=60, help="findings to draw, codes on by default")
     parser.add_argument("--off-count", type=int, default=20, help="findings to draw, codes off by default")
     parser.add_argument("--per-package", action="store_true", help="draw the same number from each package")
+    parser.add_argument("--part", default="", help="R/N: lint one of N random parts of each package")
     parser.add_argument("--environment", type=Path, help="virtual environment with the libraries that the packages import")
     parser.add_argument("--codes", default="NBL1", help="codes to select, as flake8 takes them")
     parser.add_argument("--pairs", type=int, default=10, help="most frequent operations to list per package")
     options = parser.parse_args()
     packages = [
-        read(folder, options.codes, options.environment) for folder in sorted(options.folder.iterdir()) if folder.is_dir()
+        read(folder, options.codes, options.environment, options.part)
+        for folder in sorted(options.folder.iterdir())
+        if folder.is_dir()
     ]
     findings = [one for package in packages for one in package.found if one.code != INTERNAL_ERROR]
     failures = [one for package in packages for one in package.found if one.code == INTERNAL_ERROR]
