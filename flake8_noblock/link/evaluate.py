@@ -127,7 +127,8 @@ def _choice(infer: Inference, site: Site, op: model.Choice) -> Values:
         reached = tuple([value for value, region in zip(op.values, op.where, strict=True) if region not in excluded])
     kept = [value for value in reached if not _is_vain_import(infer, site, value)]
     found = union(*[infer.value(site, value) for value in kept or op.values])
-    return _for_checkers(infer, site, kept) or found if is_unknown(found) else found
+    vague = is_unknown(found) or any(isinstance(v, Instance) and v.cls.name == "types.ModuleType" for v in found)
+    return _for_checkers(infer, site, kept) or found if vague else found
 
 
 def _for_checkers(infer: Inference, site: Site, numbers: Sequence[int]) -> Values:
