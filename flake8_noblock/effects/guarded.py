@@ -98,9 +98,10 @@ def _is_made_of(ops: tuple[Op, ...], number: int, key: object, depth: int) -> bo
     op = ops[number]
     parts: tuple[int, ...] = ()
     match op:
-        case Call(func=func, args=args):
+        case Call(func=func, args=args, keywords=keywords):
             callee = ops[func]
-            parts = (*args, callee.base) if isinstance(callee, Attr) else args
+            given = (*args, *[value for _, value in keywords])
+            parts = (*given, callee.base) if isinstance(callee, Attr) else given
         case Display(items=items):
             parts = items
     return depth > 0 and any(_is_made_of(ops, part, key, depth - 1) for part in parts)
