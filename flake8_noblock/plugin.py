@@ -21,6 +21,7 @@ from flake8_noblock.rules.codes import INTERNAL_ERROR, OFF_BY_DEFAULT, internal_
 
 if TYPE_CHECKING:
     from flake8_noblock.finding import Finding
+    from flake8_noblock.knowledge.neighbours import Neighbours
     from flake8_noblock.options import Options
     from flake8_noblock.rules.base import Rule
     from flake8_noblock.session import Session
@@ -54,6 +55,7 @@ class Plugin:
     _values: ClassVar[dict[str, list[str]]] = {}
     _selected: ClassVar[tuple[str, ...]] = ()
     _session: ClassVar[Session | None] = None
+    _neighbours: ClassVar[Neighbours | None] = None
     _linted: ClassVar[set[str]] = set()
     _rules: ClassVar[list[Rule]] = []
 
@@ -95,7 +97,7 @@ class Plugin:
         named = (*_OPTIONS, *_SINGLE, *_SWITCHES)
         cls._values = {name: _listed(getattr(namespace, f"noblock_{name.replace('-', '_')}")) for name in named}
         cls._selected = (*(namespace.select or ()), *(namespace.extend_select or ()))
-        cls._session = None
+        cls._session = cls._neighbours = None
         cls._linted = set()
         if any(cls._values.values()):
             with _nothing_imported_from_working_folder():
@@ -113,13 +115,13 @@ class Plugin:
             yield finding.line, finding.column, f"{finding.code} {finding.text}", type(self)
 
     def _findings(self) -> list[Finding]:
+        if self._filename in self._linted:  # A second run in one process: files may have changed since the first.
+            type(self)._session = type(self)._neighbours = None
+            self._linted.clear()
+        self._linted.add(self._filename)
         if self._session is None and not self._needs_session():
             return []
-        if self._filename in self._linted:
-            type(self)._session = None  # A second run in one process: files may have changed since the first.
-            self._linted.clear()
         session = self._session or self._start()
-        self._linted.add(self._filename)
         return session.lint(self._tree, self._filename, "".join(self._lines), self._rules)
 
     def _needs_session(self) -> bool:
@@ -127,11 +129,23 @@ class Plugin:
 
         if any(may_concern_loop(line) for line in self._lines):
             return True
-        if not may_nest_functions("".join(self._lines), CALLBACK_DEPTH):
-            return False
-        from flake8_noblock.facts.nesting import may_nest_callbacks
+        text = "".join(self._lines)
+        if may_nest_functions(text, CALLBACK_DEPTH):
+            from flake8_noblock.facts.nesting import may_nest_callbacks
 
-        return may_nest_callbacks(self._tree, CALLBACK_DEPTH)
+            if may_nest_callbacks(self._tree, CALLBACK_DEPTH):
+                return True
+        return self._around().may_give_coroutines(os.path.abspath(self._filename), text)
+
+    @classmethod
+    def _around(cls) -> Neighbours:
+        if cls._neighbours is None:
+            from flake8_noblock.knowledge.neighbours import Neighbours
+
+            folder = os.getcwd()
+            roots = cls._values.get("src") or [os.path.join(folder, "src"), folder]
+            cls._neighbours = Neighbours(tuple(os.path.abspath(root) for root in roots))
+        return cls._neighbours
 
     @classmethod
     def _check_values(cls) -> None:

@@ -21,6 +21,7 @@ from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.facts.build import module_facts
 from flake8_noblock.facts.nesting import may_nest_callbacks
 from flake8_noblock.finding import Finding
+from flake8_noblock.knowledge.neighbours import Neighbours
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.knowledge.words import may_nest_functions
 from flake8_noblock.link.environment import library_folders
@@ -54,6 +55,7 @@ class Session:
         self._roots = options.source_roots or _guessed_roots(self._folder)
         self._guess = Path() if options.source_roots else self._folder
         self._libraries = library_folders(self._folder, os.environ, options.environment)
+        self._neighbours = Neighbours(tuple(map(str, self._roots)))
         self._finder = Finder(self._roots, self._libraries)
         self._store = Store(options.cache_folder)
         self._facts = FactsCache(self._store)
@@ -74,7 +76,7 @@ class Session:
 
     def lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule]) -> list[Finding]:
         """The findings of `rules` in the module whose text and tree these are, in the order of their places."""
-        if not self._concerns_us(text, tree):
+        if not self._concerns_us(filename, text, tree):
             return []
         self._files.show(self._named(filename)[1], text.encode("utf-8", "surrogatepass"))
         with self._collector.standing_still():
@@ -83,11 +85,12 @@ class Session:
             codes = {INTERNAL_ERROR, *(rule.code for rule in rules)}
             return [finding for finding in self._remembered(tree, filename, text) if finding.code in codes]
 
-    def _concerns_us(self, text: str, tree: ast.Module) -> bool:
+    def _concerns_us(self, filename: str, text: str, tree: ast.Module) -> bool:
         """Whether a rule may have something to say of a module; cheap, and in doubt true."""
-        return self._knowledge.may_concern_loop(text) or (
-            may_nest_functions(text, self._options.callback_depth) and may_nest_callbacks(tree, self._options.callback_depth)
-        )
+        depth = self._options.callback_depth
+        if self._knowledge.may_concern_loop(text) or (may_nest_functions(text, depth) and may_nest_callbacks(tree, depth)):
+            return True
+        return self._neighbours.may_give_coroutines(os.path.abspath(self._folder / filename), text)
 
     def _remembered(self, tree: ast.Module, filename: str, text: str) -> list[Finding]:
         """The findings of all rules, from the store if they are there."""

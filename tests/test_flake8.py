@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flake8_noblock.plugin import Plugin
-from tests.support import flake8
+from tests.support import flake8, write
 
 LINE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<code>NBL\d{3}) (?P<text>\S.*)")
 
@@ -407,3 +407,19 @@ def test_options_of_the_command_line_reach_the_workers(shop: Path, tmp_path: Pat
     run = with_workers(method, tmp_path / "driver.py", *options, *FILES, cwd=shop)
     assert places(run.stdout) == [("shop/orders.py", 11, "NBL108")]
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["plain.py"], ["plain.py", "late.py"], ["late.py", "plain.py"], ["."]])
+def test_a_module_that_only_drops_coroutines_of_another(tmp_path: Path, arguments: list[str]) -> None:
+    """What a file's own text does not say is told by the modules that it imports, whatever else is linted."""
+    write(
+        tmp_path,
+        {
+            "late.py": "async def save() -> None:\n    print(1)\n",
+            "plain.py": "from late import save\n\n\ndef run() -> None:\n    save()\n",
+            "other.py": "from late import unknown\n\n\ndef run() -> None:\n    unknown()\n",
+        },
+    )
+    run = flake8("--isolated", "--select=NBL3", *arguments, cwd=tmp_path)
+    assert [line.split(" ")[1] for line in run.stdout.splitlines() if "plain.py:5" in line] == ["NBL301"]
+    assert len(run.stdout.splitlines()) == 1

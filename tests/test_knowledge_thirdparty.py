@@ -75,7 +75,7 @@ def awaited_names(facts: Table) -> list[str]:
 
 def own_names(facts: Table) -> list[str]:
     """Every name that a table speaks about; the values of its mappings may point anywhere."""
-    mappings = (facts.aliases, facts.returns, facts.attributes, facts.bases)
+    mappings = (facts.aliases, facts.returns, facts.attributes, facts.asynchronous, facts.bases)
     classes = [name for row in (*facts.loop_methods, *facts.thread_methods) for name in row.classes]
     classes += [name for row in (*facts.role, *facts.combine, *facts.limit, *facts.guard, *facts.outcome) for name in row.names]
     names = [*called_names(facts), *following_names(facts), *awaited_names(facts), *classes]

@@ -64,6 +64,30 @@ def _called(infer: Inference, place: Place, op: Call) -> Iterator[int]:
             yield from _dropped_by(infer, place, op, value)
 
 
+def run_plainly(infer: Inference, module: str) -> Iterator[tuple[int, str]]:
+    """The numbers of async functions in `module` that a decorator has a framework call without awaiting, with its name."""
+    for number, body in enumerate(infer.facts(module).bodies):
+        if body.is_async and not body.is_generator and body.decorators:
+            around = Site(module, body.parent)
+            names = [_decorator_names(infer, around, decorator) for decorator in body.decorators]
+            for index, listed in enumerate(names):
+                framework = next((n for n in listed if any(row.sync for row in infer.knowledge.entries(n))), None)
+                if framework is not None and all(_is_below(inner, framework) for inner in names[index + 1 :]):
+                    yield number, framework
+                    break
+
+
+def _decorator_names(infer: Inference, around: Site, decorator: int) -> tuple[str, ...]:
+    op = infer.body(around).ops[decorator]
+    values = infer.value(around, op.func if isinstance(op, Call) else decorator)
+    return tuple([name for value in values for name in paths(infer, value) or ()])
+
+
+def _is_below(names: tuple[str, ...], other: str) -> bool:
+    """Whether a decorator is one of the framework's own, which leave the function as it is."""
+    return any(name.partition(".")[0] == other.partition(".")[0] for name in names)
+
+
 def _called_by_tables(infer: Inference, place: Place, name: str) -> Iterator[int]:
     known = infer.knowledge
     rows = [row for row in (known.offload(name), known.loop_callback(name)) if row is not None and not row.decorator]

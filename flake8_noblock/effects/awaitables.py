@@ -6,11 +6,12 @@ from typing import Literal
 
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.facts.model import Call, Declared, Narrowed
-from flake8_noblock.link.classes import find_member, has_unknown_base, mro
-from flake8_noblock.link.inference import Inference
+from flake8_noblock.facts.model import Call, Declared, Narrowed, Return
+from flake8_noblock.link.classes import find_member, has_unknown_base, mro, own_member
+from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import named_class
 from flake8_noblock.link.objects import as_instance
+from flake8_noblock.link.regions import excluded_regions
 from flake8_noblock.link.values import (
     AnyClass,
     ClassValue,
@@ -35,13 +36,26 @@ def kind_of(infer: Inference, values: Values) -> Kind | None:
 
 def kind_at(infer: Inference, place: Place) -> Kind | None:
     """What the value at `place` is; of a call of async functions without looking at what awaiting it gives."""
-    op = infer.body(place.site).ops[place.number]
+    body = infer.body(place.site)
+    op = body.ops[place.number]
     if isinstance(op, Call):
         callee = infer.value(place.site, op.func)
+        if not body.is_async and any(_asks_for_loop(infer, value) for value in callee):
+            return None
         bodies = [infer.function_body(value) for value in callee if isinstance(value, Function)]
-        if bodies and len(bodies) == len(callee) and all(body.is_async and not body.is_generator for body in bodies):
+        if bodies and all(isinstance(value, Function) or lacks(infer, value, "__call__") for value in callee) and all(body.is_async and not body.is_generator for body in bodies):
             return "coroutine"
     return kind_of(infer, infer.value(*place))
+
+
+def _asks_for_loop(infer: Inference, callee: Value) -> bool:
+    """Whether a function gives one thing where a loop runs, which is all that is looked at, and may give another elsewhere."""
+    if not isinstance(callee, Function) or infer.function_body(callee).is_async:
+        return False
+    site = Site(callee.module, callee.body)
+    body = infer.body(site)
+    excluded = excluded_regions(infer, site)
+    return bool(excluded) and any(isinstance(op, Return) and body.where[n] in excluded for n, op in enumerate(body.ops))
 
 
 def _kind(infer: Inference, value: Value) -> Kind | None:
@@ -88,6 +102,8 @@ def lacks(infer: Inference, value: Value, method: str) -> bool:
     if isinstance(value, ClassValue):
         return _has_plain_metaclass(infer, value)
     instance = as_instance(infer, value)
+    if instance is not None and _is_told(infer, instance.cls, _TWINS.get(method, ""), instead=method):
+        return True
     if instance is None or has_unknown_base(infer, instance.cls):
         return False
     return find_member(infer, instance.cls, method) is None
@@ -103,8 +119,27 @@ def has(infer: Inference, value: Value, method: str) -> bool:
     instance = as_instance(infer, value)
     if instance is None:
         return False
+    if method in _TWINS.values() and _is_told(infer, instance.cls, method):
+        return True
     member = find_member(infer, instance.cls, method)
     return member is not None and member.values is not None
+
+
+_TWINS = {"__enter__": "__aenter__"} | dict.fromkeys(("__iter__", "__next__", "__contains__", "__getitem__"), "__aiter__")
+"""The async methods that objects have in place of plain ones."""
+
+
+def _is_told(infer: Inference, cls: AnyClass, method: str, instead: str = "") -> bool:
+    """Whether tables say that objects of `cls` have the async `method`, which no project's class gives a plain twin (`instead`)."""
+    for ancestor in mro(infer, cls) if method else ():
+        if ancestor.cls is None:
+            return False
+        if isinstance(ancestor.cls, SourceClass) and infer.module(ancestor.cls.module).origin == "project":
+            if instead and own_member(infer, ancestor.cls, instead) is not None:
+                return False
+        elif method in infer.knowledge.asynchronous(ancestor.cls.name):
+            return True
+    return False
 
 
 def is_async_only(infer: Inference, values: Values, plain: str, asynchronous: str) -> bool:

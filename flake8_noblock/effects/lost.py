@@ -36,7 +36,7 @@ def lost(infer: Inference, site: Site) -> Iterator[Lost]:
             yield from _dropped(infer, Place(site, number), op.value, many=False)
         elif isinstance(op, Call):
             yield from _stored(infer, Place(site, number))
-        elif isinstance(op, Display):
+        elif isinstance(op, Display | Mapping):
             yield from _stored_items(infer, Place(site, number), op)
 
 
@@ -121,15 +121,28 @@ def _says_nothing(infer: Inference, user: Place) -> bool:
     return isinstance(ops[user.number], Drop)
 
 
-def _stored_items(infer: Inference, place: Place, display: Display) -> Iterator[Lost]:
+def _stored_items(infer: Inference, place: Place, display: Display | Mapping) -> Iterator[Lost]:
     """Coroutines in a list or the like that nobody takes them from."""
     ops = infer.body(place.site).ops
-    calls = [Place(place.site, item) for item in display.items if isinstance(ops[item], Call)]
-    if display.kind == "tuple" or not calls or _is_dropped(fate(infer, place), ops) or not is_lost(infer, place):
+    items = display.values if isinstance(display, Mapping) else display.items
+    calls = [Place(place.site, item) for item in items if isinstance(ops[item], Call)]
+    spread = isinstance(display, Mapping) and -1 in display.keys
+    if spread or _is_argument(infer, place) or isinstance(display, Display) and display.kind == "tuple" or not calls or _is_dropped(fate(infer, place), ops) or not is_lost(infer, place):
         return
     for call in calls:
         if _kind(infer, call) == "coroutine":
             yield Lost("stored", "coroutine", call, many=True)
+
+
+def _is_argument(infer: Inference, place: Place) -> bool:
+    """Whether a list or the like is written as an argument into which a callable looks, so that what it holds is judged there."""
+    users = uses_in(infer, place.site).by.get(place.number, ())
+    op = infer.body(place.site).ops[users[0]] if len(users) == 1 else None
+    if not isinstance(op, Call):
+        return False
+    names = [name for value in infer.value(place.site, op.func) for name in paths(infer, value) or ()]
+    rows = [row for name in names for row in infer.knowledge.reads(name)]
+    return bool(rows) and not any(row.argument.items or row.tests for row in rows)
 
 
 def _kind(infer: Inference, place: Place) -> Kind | None:

@@ -10,6 +10,7 @@ from flake8_noblock.effects.awaitables import given_by_tables, has, is_async_onl
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.certainty import is_certain
 from flake8_noblock.effects.conditions import argument, arguments
+from flake8_noblock.effects.fitting import unfitting
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.protocols import operator_methods, steps
 from flake8_noblock.effects.returns import returns_plainly
@@ -27,6 +28,7 @@ from flake8_noblock.facts.model import (
     Element,
     Exit,
     Format,
+    Item,
     Mapping,
     Narrowed,
     Op,
@@ -35,13 +37,14 @@ from flake8_noblock.facts.model import (
     StoreAttr,
     Unary,
 )
-from flake8_noblock.knowledge.schema import Offload
+from flake8_noblock.knowledge.schema import Combine, Consumer, Invoke, Offload, Task
 from flake8_noblock.link.attributes import element
-from flake8_noblock.link.classes import find_member
+from flake8_noblock.link.classes import find_member, speaks_of
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.names import named_class
+from flake8_noblock.link.names import builtin, named_class
+from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.regions import excluded_regions, regions_below
-from flake8_noblock.link.values import Values, is_unknown, union
+from flake8_noblock.link.values import ClassValue, Instance, SourceClass, Value, Values, is_unknown, union
 
 Misuse = Literal["as value", "truth", "plain protocol", "not awaitable"]
 
@@ -94,14 +97,21 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
             own, reflected = operator_methods(op)
             known = not is_unknown(infer.value(place.site, left))
             asked = [Demand(left, own), *([Demand(right, reflected)] if known else [])]
+            if op.operator == "Mod" and isinstance(ops[right], Display) and _is_text(infer, place.site, left):
+                asked += [Demand(value, "argument") for value in _made_within(infer, Place(place.site, right))]
         case Call(func=func):
-            asked = [Demand(func, "__call__"), *_asked_by_callee(infer, place, op)]
+            spread = [Demand(value, ".keys") for name, value in op.keywords if not name]
+            called = [] if isinstance(ops[func], Attr) else [Demand(func, "__call__")]  # Functions are often declared as coroutines.
+            asked = [*called, *spread, *_asked_by_callee(infer, place, op)]
+            asked += [Demand(value, "argument") for value in unfitting(infer, place, op)]
         case Return(value=value) if value >= 0 and _is_made(ops, value, body.is_async):
             asked = [Demand(value, "return")] if returns_plainly(infer, place.site) else []
         case Raise(value=value) if value >= 0:
             asked = [Demand(value, "raise")]
         case Compare():
             asked = [*[Demand(value, method) for value, method in steps(op)], *_compared(infer, place, op)]
+        case Item(base=base, key=key) if _is_fresh(infer, place.site, key):
+            asked = [Demand(key, "key"), *[Demand(value, method) for value, method in steps(op)]]
         case Mapping(keys=keys, values=values):
             asked = [Demand(value, ".keys") for key, value in zip(keys, values, strict=True) if key < 0]
         case Format(values=values):
@@ -115,6 +125,11 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
             yield demand
 
 
+def _is_text(infer: Inference, site: Site, number: int) -> bool:
+    text = builtin(infer, "str").cls
+    return all((instance := as_instance(infer, v)) is not None and instance.cls == text for v in infer.value(site, number))
+
+
 def _compared(infer: Inference, place: Place, op: Compare) -> Iterator[Demand]:
     """What is compared with constants by ``is`` and ``in``, which never hold for a coroutine, and is not awaited after all."""
     ops = infer.body(place.site).ops
@@ -124,8 +139,17 @@ def _compared(infer: Inference, place: Place, op: Compare) -> Iterator[Demand]:
             users = fate(infer, Place(place.site, left)).users
             if all(isinstance(ops[user], Compare) for user in users):
                 yield Demand(left, "is")
-        elif operator in ("In", "NotIn") and isinstance(other, Display) and all(isinstance(ops[n], Const) for n in other.items):
+        elif operator in ("In", "NotIn") and (_is_fresh(infer, place.site, left) or _is_constant(ops, other)):
             yield Demand(left, "in")
+
+
+def _is_fresh(infer: Inference, site: Site, number: int) -> bool:
+    """Whether a value is made for one use, so that it is no other object."""
+    return isinstance(infer.body(site).ops[number], Call) and len(fate(infer, Place(site, number)).users) == 1
+
+
+def _is_constant(ops: tuple[Op, ...], op: Op) -> bool:
+    return isinstance(op, Display) and all(isinstance(ops[item], Const) for item in op.items)
 
 
 def _is_made(ops: tuple[Op, ...], number: int, on_loop: bool) -> bool:
@@ -134,27 +158,77 @@ def _is_made(ops: tuple[Op, ...], number: int, on_loop: bool) -> bool:
     return isinstance(ops[number], made)
 
 
+_KINDS = (Offload, Invoke, Task, Consumer)
+
+
 def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Demand]:
     """What a callable that tables know, or one that it runs elsewhere (``to_thread(json.dumps, x)``), asks of the arguments."""
     given = [*op.args, *[value for _, value in op.keywords]]
     word = last_name(infer, Place(place.site, op.func))
-    if not given or not (infer.knowledge.may_read(word) or infer.knowledge.may_have_row(Offload, word)):
+    known = infer.knowledge
+    if not given or not (known.may_read(word) or known.may_register(word) or any(known.may_have_row(k, word) for k in _KINDS)):
         return
-    if not any(_may_matter(infer, infer.value(place.site, value)) for value in given):
+    yield from _asked_to_be_awaitable(infer, place, op, word)
+    inner = [number for value in given for number in _made_within(infer, Place(place.site, value))]
+    if not any(_may_matter(infer, infer.value(place.site, number)) for number in (*given, *inner)):
         return
     for name in _names(infer, place.site, op.func):
+        yield from _asked_to_be_called(infer, place, name)
         for protocol in infer.knowledge.protocol(name):
             number = argument(infer, place, protocol.argument)
             if number is not None and not protocol.elements and not protocol.lazily:
                 yield from (Demand(number, method) for method in protocol.methods)
-        for row in infer.knowledge.reads(name):
+        rows = infer.knowledge.reads(name)
+        into = not any(row.argument.items for row in rows)
+        for row in rows:
             for number in arguments(infer, place, row.argument):
                 yield Demand(number, "__bool__" if row.tests else "argument", row.argument.items)
+                if into and not row.tests:
+                    yield from (Demand(inner, "argument") for inner in _made_within(infer, Place(place.site, number)))
+            if row.argument.rest:
+                yield from (Demand(value, "argument") for name, value in op.keywords if name)
         offload = infer.knowledge.offload(name)
         first = offload.callable.position if offload is not None and not offload.decorator else None
         if first is not None and first + 1 < len(op.args):
             for run in _names(infer, place.site, op.args[first]):
                 yield from _asked_elsewhere(infer, run, op.args[first + 1 :])
+
+
+def _made_within(infer: Inference, place: Place) -> Iterator[int]:
+    """The calls in a list, dict or the like that is written at `place` and used there only."""
+    ops = infer.body(place.site).ops
+    match ops[place.number]:
+        case Display(items=items, comprehension=False) | Mapping(values=items) if len(fate(infer, place).users) == 1:
+            for item in items:
+                if isinstance(ops[item], Call):
+                    yield item
+                yield from _made_within(infer, Place(place.site, item))
+
+
+def _asked_to_be_awaitable(infer: Inference, place: Place, op: Call, word: str) -> Iterator[Demand]:
+    """The argument that a callable awaits or starts as a task; those that join several, or start a loop, have rules of their own."""
+    known = infer.knowledge
+    if not (known.may_have_row(Task, word) or known.may_have_row(Consumer, word)):
+        return
+    for name in _names(infer, place.site, op.func):
+        for row in (known.task(name), known.consumer(name)):
+            if row is None or row.function or known.rows(Combine, name) or known.plays(name, "starts a loop"):
+                continue
+            number = argument(infer, place, row.coroutine)
+            if number is not None and not row.coroutine.items:
+                yield Demand(number, "awaited")
+
+
+def _asked_to_be_called(infer: Inference, place: Place, name: str) -> Iterator[Demand]:
+    """The argument of callable `name` that it calls, on this thread or another."""
+    known = infer.knowledge
+    rows = [row for row in (known.offload(name), known.loop_callback(name)) if row is not None and not row.decorator]
+    starting = [row for row in (known.task(name), known.consumer(name)) if row is not None and row.function]
+    plain = [row.callable for row in (*rows, *known.invoke(name)) if not row.takes_async]
+    for given in (*plain, *(row.coroutine for row in starting)):
+        number = argument(infer, place, given)
+        if number is not None:
+            yield Demand(number, "callable")
 
 
 def _asked_elsewhere(infer: Inference, name: str, args: tuple[int, ...]) -> Iterator[Demand]:
@@ -177,7 +251,7 @@ def _may_matter(infer: Inference, values: Values) -> bool:
     """Whether an argument is, or holds, something asynchronous."""
     if is_unknown(values):
         return False
-    return any(has(infer, value, "__aiter__") for value in values) or bool(
+    return any(has(infer, value, method) for value in values for method in ("__aiter__", "__aenter__")) or bool(
         kind_of(infer, values) or kind_of(infer, _items(infer, values))
     )
 
@@ -187,7 +261,10 @@ def _items(infer: Inference, values: Values) -> Values:
 
 
 ASYNC_METHODS = frozenset(["__await__", "__aenter__", "__aiter__"])
-_JUDGED_BY_TYPE = ASYNC_METHODS | {"__enter__", "__iter__", "__contains__", "argument"}
+_AWAITING = {**{method: (method,) for method in ASYNC_METHODS}, "awaited": ("__await__", "__aenter__")}
+"""What awaits, and by one of which methods."""
+
+_JUDGED_BY_TYPE = ASYNC_METHODS | {"awaited"} | {"__enter__", "__iter__", "__contains__", "argument"}
 """What is asked of objects of whatever origin; the rest is asked of what calls give."""
 
 _OF_ANY_OBJECT = frozenset(["__str__", "__format__", "__eq__", "__ne__"])
@@ -201,26 +278,60 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
     method = demand.method
     if method in _HARMLESS:
         return None
-    if method == "__await__" and kind_at(infer, place) == "coroutine":
+    if method in ("__await__", "awaited") and kind_at(infer, place) == "coroutine":
         return None
     values = infer.value(*place)
     if demand.of_items:
         values = _items(infer, values)
-    if method in ASYNC_METHODS:
-        if given_by_tables(infer, place) == "iterator":
-            return "not awaitable" if method == "__await__" else None
-        wrong = bool(values) and all(lacks(infer, value, method) for value in values)
+    if method in _AWAITING:
+        given = given_by_tables(infer, place)
+        if given == "iterator" or (given == "result" and method in ("__await__", "awaited")):
+            return "not awaitable" if method in ("__await__", "awaited") else None
+        if given == "coroutine":
+            return None if method in ("__await__", "awaited") else "not awaitable"
+        wrong = bool(values) and all(lacks(infer, value, asked) for value in values for asked in _AWAITING[method])
         return "not awaitable" if wrong and is_certain(infer, place) else None
     kind = kind_of(infer, values)
+    if kind == "coroutine" and not demand.of_items and kind_at(infer, _origin(infer, place)) is None:
+        return None
     if kind == "coroutine":
         return _judged_coroutine(infer, values, method)
-    if kind == "future" and method.startswith("__") and method not in _OF_ANY_OBJECT and method != "__bool__":
-        return "as value" if all(lacks(infer, value, method) for value in values) else None
+    if kind in ("future", "task"):
+        made = isinstance(infer.body(place.site).ops[_origin(infer, place).number], Call)
+        return "as value" if (made or not method.startswith(".")) and all(_is_future_without(infer, value, method) for value in values) else None
+    if kind == "async generator" and method in ("__len__", "__getitem__"):
+        return "plain protocol"
     if method in ("__iter__", "__contains__", "__next__") and is_async_only(infer, values, "__iter__", "__aiter__"):
         return "plain protocol" if all(lacks(infer, v, m) for v in values for m in ("__getitem__", "__contains__")) else None
     if method == "__enter__" and is_async_only(infer, values, "__enter__", "__aenter__"):
         return "plain protocol"
-    return _judged_by_tables(given_by_tables(infer, place), method) if kind is None else None
+    if kind is not None or any(_is_own_method(infer, value, method) for value in values):
+        return None
+    return _judged_by_tables(given_by_tables(infer, place), method)
+
+
+def _is_own_method(infer: Inference, value: Value, method: str) -> bool:
+    """Whether `method` is an attribute that a library's manager has itself, and not what entering it gives."""
+    if not method.startswith(".") or not isinstance(value, Instance) or not speaks_of(infer, value.cls, method[1:]):
+        return False
+    return any(infer.knowledge.returns(f"{value.cls.name}.{name}") is not None for name in ("__aenter__", "__await__"))
+
+
+def _is_future_without(infer: Inference, value: Value, method: str) -> bool:
+    """Whether a future is asked for something that its result has, if anything."""
+    if method.startswith("."):
+        is_own = isinstance(value, Instance) and isinstance(value.cls, SourceClass) and infer.is_standard(ClassValue(value.cls))
+        return is_own and not _has_attribute(infer, value, method[1:])
+    return method.startswith("__") and method not in _OF_ANY_OBJECT and method != "__bool__" and lacks(infer, value, method)
+
+
+def _origin(infer: Inference, place: Place) -> Place:
+    """The operation that makes the value at `place`, as far as that is one."""
+    ops = infer.body(place.site).ops
+    number = place.number
+    while isinstance(op := ops[number], Declared | Narrowed) and op.value >= 0:
+        number = op.value
+    return Place(place.site, number)
 
 
 def _judged_by_tables(given: str | None, method: str) -> Misuse | None:

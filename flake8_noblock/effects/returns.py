@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flake8_noblock.effects.awaitables import kind_of, lacks
-from flake8_noblock.facts.model import Return
+from flake8_noblock.effects.callees import paths
+from flake8_noblock.facts.model import Call, Return
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.classes import is_protocol
 from flake8_noblock.link.inference import Inference, Site
@@ -34,13 +35,23 @@ def stands_for_itself(infer: Inference, site: Site) -> bool:
     body = infer.body(site)
     around = Site(site.module, body.parent)
     number = infer.body(around).names.get(body.name)
-    if not body.decorators or number is None:
-        return not body.decorators
+    if all(_only_registers(infer, around, decorator) for decorator in body.decorators):
+        return True
+    if number is None:
+        return False
     for value in infer.value(around, number):
         functions = value.function if isinstance(value, Descriptor) else (value,)
         if not all(isinstance(f, Function) and (f.module, f.body) == (site.module, site.body) for f in functions):
             return False
     return True
+
+
+def _only_registers(infer: Inference, around: Site, decorator: int) -> bool:
+    """Whether a decorator has a framework call a function, as it is."""
+    op = infer.body(around).ops[decorator]
+    values = infer.value(around, op.func if isinstance(op, Call) else decorator)
+    names = [name for value in values for name in paths(infer, value) or ()]
+    return any(row.what == "route" for name in names for row in infer.knowledge.entries(name))
 
 
 def _is_plain(infer: Inference, value: Value) -> bool:

@@ -10,6 +10,7 @@ from flake8_noblock.knowledge.schema import (
     Combine,
     Consumer,
     Entry,
+    Invoke,
     LoopMethods,
     Offload,
     Outcome,
@@ -45,7 +46,7 @@ def collect_loop_words() -> dict[str, list[str]]:
     }
 
 
-LISTED: tuple[type[Row], ...] = (Task, Combine, Role, Offload)
+LISTED: tuple[type[Row], ...] = (Task, Combine, Role, Offload, Invoke, Consumer)
 """The kinds of rows whose last names are among the loop words, so that other calls need not be resolved."""
 
 

@@ -70,6 +70,7 @@ class Index:
     aliases: Mapping[str, str]
     returns: Mapping[str, str]
     attributes: Mapping[str, str]
+    asynchronous: Mapping[str, tuple[str, ...]]
     bases: Mapping[str, tuple[str, ...]]
     safe: frozenset[str]
     fields: frozenset[str]
@@ -108,6 +109,7 @@ def index_of(tables: Iterable[Table]) -> Index:
             aliases={**whole.aliases, **table.aliases},
             returns={**whole.returns, **table.returns},
             attributes={**whole.attributes, **table.attributes},
+            asynchronous={**whole.asynchronous, **table.asynchronous},
             bases={**whole.bases, **table.bases},
             safe=(*whole.safe, *table.safe),
             fields=(*whole.fields, *table.fields),
@@ -116,7 +118,8 @@ def index_of(tables: Iterable[Table]) -> Index:
         )
     classes = _classes(rows, whole)
     sets = frozenset(whole.safe), frozenset(whole.fields), frozenset(whole.running), frozenset(whole.closing)
-    return Index(rows, whole.aliases, whole.returns, whole.attributes, whole.bases, *sets, classes)
+    mappings = whole.aliases, whole.returns, whole.attributes, whole.asynchronous, whole.bases
+    return Index(rows, *mappings, *sets, classes)
 
 
 def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:
@@ -151,4 +154,4 @@ def _classes(rows: Mapping[type[object], Mapping[str, object]], table: Table) ->
     kinds = (rows.get(kind, ()) for kind in (Blocking, Invoke, Decorator, Dispatch, Awaitable))
     owned = [name.rpartition(".") for name in {*chain.from_iterable(kinds), *table.returns, *table.attributes}]
     classes = {o for o, _, last in owned if o.rpartition(".")[2][:1].isupper() or last.startswith("__")}
-    return frozenset(classes.union(table.returns.values(), table.attributes.values(), table.bases, table.fields))
+    return frozenset(classes.union(table.returns.values(), table.attributes.values(), table.asynchronous, table.bases, table.fields))

@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from flake8_noblock.knowledge.parts import Part as Part
+
 Kind = Literal[
     "sleep",
     "network",
@@ -233,12 +235,12 @@ class Awaitable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     ``gives`` is what a call of them makes: a ``coroutine``, which does nothing until it is awaited; a ``future``, which goes on
     by itself; a ``manager``, which may be awaited or entered with ``async with``; an async ``iterator``; a plain ``value``, where
-    a base class's method of that name gives one of the others. What awaiting or entering gives stands in ``returns``: for a
-    manager either directly, or as a class of its own with ``Class.__await__`` and ``Class.__aenter__``.
+    a base class's method of that name gives one of the others; a ``result``, which can't be awaited. What awaiting or entering
+    gives stands in ``returns``: for a manager directly, or as a class of its own with ``Class.__await__`` and ``__aenter__``.
     """
 
     names: tuple[str, ...]
-    gives: Literal["coroutine", "future", "manager", "iterator", "value"] = "coroutine"
+    gives: Literal["coroutine", "future", "manager", "iterator", "value", "result"] = "coroutine"
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -341,7 +343,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     They are those that one of ``decorators`` marks (``fastapi.FastAPI.get``), ``methods`` of subclasses of ``classes`` (a
     pattern such as ``test*`` is allowed), and what is given to ``registers`` as argument ``callable``; or, by ``functions``,
-    those with such a name in a module whose last name is one of ``modules``, both patterns, where the framework goes by names.
+    those with such a name in a module whose last name is one of ``modules``, both patterns. ``sync``: they are not awaited.
     """
 
     what: Literal["route", "command", "test", "fixture", "job", "hook"]
@@ -352,39 +354,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     callable: Argument = Argument(position=0)
     functions: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
-
-
-Part = Literal[
-    "starts a loop",
-    "checks for a loop",
-    "allows nested loops",
-    "gets the loop",
-    "sets the loop",
-    "sets the policy",
-    "makes a loop",
-    "closes the loop",
-    "crosses threads",
-    "belongs to the loop",
-    "binds to the loop",
-    "thread lock",
-    "acquires",
-    "releases",
-    "thread callback",
-    "pause",
-    "clock",
-    "moved by the loop",
-    "flag",
-    "changes nothing",
-    "done callback",
-    "timer",
-    "callback chain",
-    "scope",
-    "looks at the failure",
-    "forgets",
-    "drops the result",
-    "outcome",
-    "cancels",
-]
+    sync: bool = False
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -457,19 +427,20 @@ class LoopMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One knowledge file.
 
-    ``aliases`` maps another path of a name to the one that the table uses (``requests.sessions.Session`` to
-    ``requests.Session``). ``returns`` maps a callable to the class of which its call gives an instance, also for the
-    protocols behind operators (``pkg.Class.__getitem__``, ``__getattr__``, ``__enter__``, ``__next__``);
-    ``attributes`` maps an attribute to the class of its value. ``bases`` gives the base classes of a class.
-    ``safe`` lists names that never block although a ``.*`` row or a reading of their source says so. ``fields`` lists
-    descriptors that are made with the class of what they hold (``traitlets.Instance(Manager)``). ``running`` lists callables
-    that give something where a loop runs, and fail elsewhere (``asyncio.get_running_loop``). ``closing`` are names of methods that
-    give something back, whatever class they are of: a failure of theirs is nothing to act on.
+    ``aliases`` maps another path of a name to the one that the table uses. ``returns`` maps a callable to the class of which
+    its call gives an instance, also for the protocols behind operators (``pkg.Class.__getitem__``, ``__getattr__``,
+    ``__enter__``, ``__next__``); ``asynchronous`` maps a class to those of ``__aenter__`` and ``__aiter__`` that its objects
+    have, and not the plain twin of; ``attributes`` maps an attribute to the class of its value. ``bases`` gives the base
+    classes of a class. ``safe`` lists names that never block although a ``.*`` row or a reading of their source says so.
+    ``fields`` lists descriptors that are made with the class of what they hold (``traitlets.Instance(Manager)``). ``running``
+    lists callables that give something where a loop runs, and fail elsewhere (``asyncio.get_running_loop``). ``closing`` are
+    names of methods that give something back: a failure of theirs is nothing to act on.
     """
 
     aliases: dict[str, str] = {}
     returns: dict[str, str] = {}
     attributes: dict[str, str] = {}
+    asynchronous: dict[str, tuple[str, ...]] = {}
     bases: dict[str, tuple[str, ...]] = {}
     safe: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()

@@ -350,6 +350,11 @@ class Knowledge:
                 return index.attributes[name]
         return None
 
+    def asynchronous(self, name: str) -> tuple[str, ...]:
+        """Those of ``__aenter__`` and ``__aiter__`` that objects of class `name` have, and not the plain twin of."""
+        name = self.canonical(name)
+        return next((index.asynchronous[name] for index in self._indexes(name) if name in index.asynchronous), ())
+
     def bases(self, name: str) -> tuple[str, ...]:
         """The base classes of class `name` as far as tables say them."""
         name = self.canonical(name)

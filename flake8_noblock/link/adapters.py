@@ -6,6 +6,7 @@ from flake8_noblock.knowledge.schema import Argument, Decorator, Invoke, Protoco
 from flake8_noblock.link.arguments import Arguments
 from flake8_noblock.link.contexts import holds_callable
 from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.names import named_class
 from flake8_noblock.link.values import (
     UNKNOWN,
     Adapter,
@@ -29,7 +30,7 @@ def adapted(infer: Inference, callee: Value, arguments: Arguments) -> Values | N
     name = _path(infer, callee)
     row = _row(infer, name) if name else None
     if row is None or name is None:
-        return UNKNOWN if name and _takes_off_loop(infer, name) else None
+        return _taken_off_loop(infer, name, arguments) if name and _takes_off_loop(infer, name) else None
     if row.factory == "never" or (row.factory == "maybe" and _is_callable_only(arguments)):
         return _decorated(row, name, arguments)
     return (Adapter("decorator", name, given=frozenset(arguments.keywords)),)
@@ -92,6 +93,12 @@ def _row(infer: Inference, name: str) -> Decorator | None:
 def _takes_off_loop(infer: Inference, name: str) -> bool:
     row = infer.knowledge.offload(name)
     return row is not None and row.decorator
+
+
+def _taken_off_loop(infer: Inference, name: str, arguments: Arguments) -> Values:
+    """What a decorator gives that runs the function elsewhere: an object whose class tables say, when it is given one."""
+    known = infer.knowledge.returns(name) if len(arguments.positional) == 1 else None
+    return (Instance(named_class(infer, known).cls),) if known is not None else UNKNOWN
 
 
 def _is_callable_only(arguments: Arguments) -> bool:

@@ -91,6 +91,8 @@ def _read(infer: Inference, member: Member | None, receiver: Instance | ClassVal
         return _dynamic(infer, receiver)
     if member.values is None:
         return _foreign_member(infer, member.owner, receiver, name)
+    if isinstance(receiver, Instance) and _is_told_better(infer, member, f"{receiver.cls.name}.{name}"):
+        return foreign(infer, f"{receiver.cls.name}.{name}", receiver)
     if is_unknown(member.values) and member.owner != receiver.cls:
         member = Member(member.owner, _inherited(infer, receiver.cls, member, name))
     if isinstance(member.owner, SourceClass) and member.values is not None:
@@ -118,12 +120,23 @@ def _as_overridden(infer: Inference, value: Value, owner: AnyClass, receiver: In
     return value
 
 
+def _is_told_better(infer: Inference, member: Member, path: str) -> bool:
+    """Whether a decorator of a library hides what a method gives, and tables know the method by `path`."""
+    owner = member.owner
+    if not isinstance(owner, SourceClass) or infer.module(owner.module).origin != "library":
+        return False
+    written = all(isinstance(value, Function) and value.module == owner.module for value in member.values or ())
+    return not written and infer.knowledge.awaitable(path) is not None
+
+
 def _handed_over(infer: Inference, receiver: Instance, name: str) -> Values:
     """An attribute as the constructor sets it to what it was handed, if that is something to be called."""
     member = find_member(infer, receiver.cls, "__init__")
     for function in member.values or () if member is not None else ():
         if isinstance(function, Function):
             body = infer.function_body(function)
+            if body.owner < 0:
+                return ()
             definitions = infer.facts(function.module).classes[body.owner].attributes.get(name, ())
             if len(definitions) == 1 and definitions[0][0] == function.body:
                 handed = infer.value(Site(function.module, function.body, receiver.made), definitions[0][1])
@@ -226,10 +239,19 @@ def entered(infer: Inference, value: Value, is_async: bool) -> Values:
 
 def _awaited_method(infer: Inference, value: Value, name: str) -> Values:
     """What awaiting a call of method `name` gives; tables say it of objects that aren't at hand."""
-    instance = as_instance(infer, value)
-    if instance is not None and _is_told(infer, instance, name):
-        return _told(infer, instance, name) or UNKNOWN
+    told = _told_awaited(infer, value, name)
+    if told:
+        return told
     return awaited(infer, call_method(infer, value, name, NO_ARGUMENTS))
+
+
+def _told_awaited(infer: Inference, value: Value, name: str) -> Values:
+    """What tables say that awaiting the result of method `name`, which the language calls, gives; nothing where it is not
+    for them to say."""
+    instance = as_instance(infer, value)
+    if instance is None:
+        return ()
+    return _told(infer, instance, name) or (UNKNOWN if _is_told(infer, instance, name) else ())
 
 
 def _is_told(infer: Inference, instance: Instance, name: str) -> bool:
@@ -253,8 +275,8 @@ def awaited(infer: Inference, values: Values) -> Values:
 def _awaited(infer: Inference, value: Value) -> Values:
     if isinstance(value, Coroutine):
         return value.result
-    instance = as_instance(infer, value)
-    if instance is not None and _is_told(infer, instance, "__await__"):
-        return _told(infer, instance, "__await__") or UNKNOWN
+    told = _told_awaited(infer, value, "__await__")
+    if told:
+        return told
     generators = call_method(infer, value, "__await__", NO_ARGUMENTS)
     return union(*[g.args[2] if isinstance(g, Instance) and len(g.args) == 3 else UNKNOWN for g in generators])

@@ -26,7 +26,7 @@ from flake8_noblock.link.functions import bound, known_result, overloads, result
 from flake8_noblock.link.generics import Bindings, classes_of, close, substitute
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, named_class
-from flake8_noblock.link.objects import as_instance
+from flake8_noblock.link.objects import as_instance, is_of
 from flake8_noblock.link.values import (
     NO_CONTEXT,
     UNKNOWN,
@@ -34,6 +34,7 @@ from flake8_noblock.link.values import (
     CallableValue,
     ClassOf,
     ClassValue,
+    Coroutine,
     Deferred,
     Descriptor,
     DictValue,
@@ -389,8 +390,8 @@ def solve(infer: Inference, pattern: Values, actual: Values, solved: dict[str, V
     """Note in `solved` what the type variables in `pattern` are where an argument is `actual`."""
     for value in pattern:
         match value:
-            case TypeVariable(name=name):
-                rest = tuple([v for v in actual if v not in pattern])
+            case TypeVariable(name=name, bound=bound):
+                rest = union(*[_within(infer, v, bound) for v in actual if v not in pattern])
                 solved[name] = union(solved.get(name, ()), rest)
             case ClassOf(members=members):
                 solve(infer, members, instances(infer, actual), solved)
@@ -402,6 +403,12 @@ def solve(infer: Inference, pattern: Values, actual: Values, solved: dict[str, V
             case Instance(cls=cls, args=args) if args:
                 for other in actual:
                     _solve_instance(infer, cls, args, other, solved)
+
+
+def _within(infer: Inference, value: Value, bound: Values) -> Values:
+    """`value`; the bound of a type variable in place of a coroutine that is not of it, and becomes something else."""
+    strange = isinstance(value, Coroutine) and bound and not any(is_of(infer, value, kind) for kind in bound)
+    return bound if strange else (value,)
 
 
 def _solve_tuple(infer: Inference, items: tuple[Values, ...], actual: Values, solved: dict[str, Values]) -> None:

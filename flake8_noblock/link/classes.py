@@ -170,6 +170,8 @@ def _base(values: Values) -> list[tuple[AnyClass | None, tuple[Values, ...]]]:
                 found.append((cls, args))
             case Foreign(name=name):
                 found.append((ForeignClass(name), ()))
+            case Special(name="Any"):
+                found.append((None, ()))
             case Special() | TypeForm():
                 continue
             case _:

@@ -335,17 +335,17 @@ def arguments_of(infer: Inference, site: Site, op: model.Call) -> Arguments:
 
 
 def _param(infer: Inference, site: Site, op: model.Param) -> Values:
-    known = infer.argument(site, op.index)
-    if known is not None:
-        return known
     body = infer.body(site)
+    known = infer.argument(site, op.index)
+    if known is not None and body.kind != "generator expression":
+        return known
     parameter = body.params[op.index]
     if op.index == 0 and body.owner >= 0:
         receiver = _receiver(infer, site, body)
         if receiver is not None:
             return (receiver,)
     if body.kind == "generator expression":
-        return _iterable(infer, site)
+        return _iterable(infer, site) if known is None or any(isinstance(v, Instance) and not v.args for v in known) else known
     if parameter.kind == "variadic":
         items = declared(infer, site, parameter.annotation) if parameter.annotation >= 0 else UNKNOWN
         return (Instance(builtin(infer, "tuple").cls, (items,)),)

@@ -172,7 +172,7 @@ def imported(infer: Inference, site: Site, op: Import) -> Values:
         return foreign(infer, f"{absolute}.{op.name}")
     found = member(infer, module.key, op.name) if module.key != this.key else _submodule(infer, this, op.name)
     if found is not None:
-        return found
+        return _or_told(infer, module, op.name, found)
     return foreign(infer, f"{absolute}.{op.name}") if _may_have_others(module) else UNKNOWN
 
 
@@ -191,15 +191,23 @@ def module_value(infer: Inference, name: str, this: Module) -> Values:
 def module_attribute(infer: Inference, module: str, name: str) -> Values:
     """Attribute `name` of a module at hand."""
     found = member(infer, module, name)
-    if found is not None:
-        return found
     this = infer.module(module)
+    if found is not None:
+        return _or_told(infer, this, name, found)
     return foreign(infer, f"{this.name}.{name}") if _may_have_others(this) else UNKNOWN
 
 
 def _may_have_others(module: Module) -> bool:
     """Whether a module may have members that are not at hand: it is a library's, or a package to which others add modules."""
     return module.origin != "project" or module.path is None
+
+
+def _or_told(infer: Inference, module: Module, name: str, values: Values) -> Values:
+    """What a module has by a name; where a library makes it in a way that isn't seen, its path, if tables know that."""
+    path = f"{module.name}.{name}"
+    if is_unknown(values) and module.origin == "library" and infer.knowledge.awaitable(path) is not None:
+        return foreign(infer, path)
+    return values
 
 
 def foreign(infer: Inference, path: str, receiver: Instance | None = None) -> Values:

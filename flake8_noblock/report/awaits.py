@@ -11,7 +11,7 @@ from flake8_noblock.effects.origins import Place
 from flake8_noblock.facts.model import Attr, Call, Choice, Declared, Element, Item, Narrowed, Op
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.objects import as_instance
-from flake8_noblock.link.values import Function, ModuleValue, Value, Values
+from flake8_noblock.link.values import Function, ModuleValue, Value, Values, is_unknown
 
 _ASKED = {
     "__bool__": "tested for truth",
@@ -33,6 +33,7 @@ _ASKED = {
     "__str__": "turned into text",
     "argument": "handed to what needs its result",
     "in": "compared",
+    "key": "used as a key",
     "is": "compared",
     "match": "matched against patterns",
     "raise": "raised",
@@ -71,15 +72,19 @@ def misused_text(infer: Inference, found: Misused) -> str:
             return f"{name} gives an async {kind}, which plain {word} can't use; write async {word}"
         case "not awaitable":
             return f"{_described(infer, infer.value(*origin), name)} can't be used with {_ASYNC_WORDS[found.method]}; {_plain(found)}"
+    if found.method == "callable":
+        return f"{name} is called here, and its coroutine handed over where a function belongs; hand over {name.partition('(')[0]}"
     asked = _ASKED.get(found.method) or _operation(found.method)
     what = "future" if kind_at(infer, origin) == "future" else "coroutine"
     return f"the {what} that {name} gives is {asked} in place of its result; use {_awaited(infer, origin.site, name)}"
 
 
-_ASYNC_WORDS = {"__await__": "await", "__aenter__": "async with", "__aiter__": "async for"}
+_ASYNC_WORDS = {"__await__": "await", "awaited": "what awaits it", "__aenter__": "async with", "__aiter__": "async for"}
 
 
 def _plain(found: Misused) -> str:
+    if found.method == "awaited":
+        return "hand over a coroutine"
     if found.method == "__await__":
         return "remove await, or await what gives a coroutine"
     return f"use plain {'with' if found.method == '__aenter__' else 'for'}, or await the coroutine first"
@@ -92,7 +97,7 @@ def _operation(method: str) -> str:
 
 
 def _described(infer: Inference, values: Values, name: str) -> str:
-    return f"{name}, {_class_of(infer, values[0])}," if values else name
+    return f"{name}, {_class_of(infer, values[0])}," if values and not is_unknown(values) else name
 
 
 def _class_of(infer: Inference, value: Value) -> str:
@@ -115,6 +120,11 @@ def callable_text(infer: Inference, found: AsyncCallable, function: str) -> str:
 def method_text(name: str, owner: str) -> str:
     """The message for an async method that a framework calls like a sync one."""
     return f"{name}() is async, and {owner} calls it without awaiting the coroutine, so its body does not run; make it sync, or use a base class that awaits it"
+
+
+def command_text(name: str, framework: str) -> str:
+    """The message for an async function that a framework calls like a sync one."""
+    return f"{name}() is async, and {framework} calls it without awaiting the coroutine, so its body does not run; make it sync, and start a coroutine in it with asyncio.run(...)"
 
 
 def twice_text(infer: Inference, made: Place) -> str:

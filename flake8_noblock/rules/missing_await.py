@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, TypeVar
 
-from flake8_noblock.effects.async_callables import async_callables, described
+from flake8_noblock.effects.async_callables import async_callables, described, run_plainly
 from flake8_noblock.effects.awaitables import Kind
 from flake8_noblock.effects.awaited_twice import awaited_twice, kept_coroutines
 from flake8_noblock.effects.lost import Loss, lost
@@ -122,6 +122,10 @@ class AsyncCallable(Rule):
         for found in in_all_bodies(subject, async_callables):
             name = described(infer, found.function[0])
             yield finding(subject.infer, found.place, self.code, awaits.callable_text(infer, found, name))
+        with subject.contain("commands"):
+            for number, framework in run_plainly(infer, module):
+                body = infer.facts(module).bodies[number]
+                yield Finding(body.line, body.column, self.code, awaits.command_text(body.name, framework))
         with subject.contain("methods of classes"):
             for number, owner in called_plainly(infer, module):
                 body = infer.facts(module).bodies[number]
