@@ -62,7 +62,8 @@ def _called(infer: Inference, value: Value, arguments: Arguments, place: Place) 
         case Adapter(kind="runs", callee=callee):
             # A coroutine function that is decorated waits without blocking.
             own = NOTHING if any(_is_async(infer, inner) for inner in callee) else _added(infer, value, place)
-            return all_of([call_runs(infer, callee, arguments, place), own])
+            entered = [method_runs(infer, value.around, method, place) for method in _MANAGING] if value.around else []
+            return all_of([*entered[:1], call_runs(infer, callee, arguments, place), *entered[1:], own])
     row = _row_run(infer, paths(infer, value) or (), place)
     if row is not None:
         return row
@@ -75,6 +76,9 @@ def _called(infer: Inference, value: Value, arguments: Arguments, place: Place) 
         case Instance():
             return method_runs(infer, (value,), "__call__", place, arguments)
     return NOTHING
+
+
+_MANAGING = ("__enter__", "__exit__")
 
 
 def _added(infer: Inference, value: Adapter, place: Place) -> Run:
@@ -215,7 +219,7 @@ def _is_ours(infer: Inference, cls: SourceClass) -> bool:
 
 def _deferred(infer: Inference, value: Deferred, method: str, place: Place) -> Run:
     """Generators run when they are asked for their items, the context managers made of them when they are entered."""
-    if (method, value.when) not in (("__next__", "iterated"), ("__enter__", "entered")):
+    if (method, value.when) not in (("__next__", "iterated"), ("__contains__", "iterated"), ("__enter__", "entered")):
         return NOTHING
     if value.function is None:
         iterated = [method_runs(infer, values, name, place) for values in value.sources for name in ("__iter__", "__next__")]

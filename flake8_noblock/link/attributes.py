@@ -32,6 +32,7 @@ from flake8_noblock.link.values import (
     Super,
     TupleValue,
     TypeVariable,
+    Unknown,
     Value,
     Values,
     is_unknown,
@@ -91,6 +92,9 @@ def _read(infer: Inference, member: Member | None, receiver: Instance | ClassVal
         return _dynamic(infer, receiver)
     if member.values is None:
         return _foreign_member(infer, member.owner, receiver, name)
+    written = _as_written(infer, member, receiver.cls, name)
+    if written is not None:
+        return bound((written,), receiver)
     if isinstance(receiver, Instance) and _is_told_better(infer, member, f"{receiver.cls.name}.{name}"):
         return foreign(infer, f"{receiver.cls.name}.{name}", receiver)
     if is_unknown(member.values) and member.owner != receiver.cls:
@@ -107,6 +111,21 @@ def _read(infer: Inference, member: Member | None, receiver: Instance | ClassVal
     if member.owner != receiver.cls:
         values = tuple([_as_overridden(infer, value, member.owner, receiver) for value in values])
     return union(*[_read_value(infer, value, receiver) for value in values])
+
+
+def _as_written(infer: Inference, member: Member, cls: AnyClass, name: str) -> Function | None:
+    """The method of a library that a table speaks of, where a decorator has put another function in its place."""
+    owner = member.owner
+    if not isinstance(owner, SourceClass) or infer.module(owner.module).origin != "library":
+        return None
+    for value in member.values or ():
+        if not isinstance(value, Function | CallableValue | Unknown) or (isinstance(value, Function) and infer.function_body(value).name == name):
+            return None
+    if not any(a.cls is not None and speaks_of(infer, a.cls, name) for a in mro(infer, cls)):
+        return None
+    bodies = infer.facts(owner.module).bodies
+    numbers = [n for n, body in enumerate(bodies) if body.owner == owner.index and body.name == name]
+    return Function(owner.module, numbers[-1]) if numbers else None
 
 
 def _as_overridden(infer: Inference, value: Value, owner: AnyClass, receiver: Instance | ClassValue) -> Value:

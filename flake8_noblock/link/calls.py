@@ -90,6 +90,8 @@ def _call_value(infer: Inference, value: Value, arguments: Arguments) -> Values:
             return _call_function(infer, value, arguments)
         case CallableValue(result=values):
             return close(values)
+        case Instance() | Deferred(when="entered") if arguments.positional and _decorates(infer, value):
+            return (Adapter("runs", _CONTEXT_DECORATOR, arguments.positional[0], around=(value,)),)
         case Instance(cls=cls):
             return known_result(infer, f"{cls.name}.__call__") or call_method(infer, value, "__call__", arguments)
         case Partial():
@@ -103,6 +105,16 @@ def _call_value(infer: Inference, value: Value, arguments: Arguments) -> Values:
         case Literal(value=None):
             return ()
     return UNKNOWN
+
+
+_CONTEXT_DECORATOR = "contextlib.ContextDecorator"
+
+
+def _decorates(infer: Inference, value: Value) -> bool:
+    """Whether a context manager, used as a decorator, is entered and left around each call."""
+    instance = as_instance(infer, value)
+    member = find_member(infer, instance.cls, "__call__") if instance is not None else None
+    return member is not None and member.owner.name == _CONTEXT_DECORATOR
 
 
 def call_method(infer: Inference, value: Value, name: str, arguments: Arguments) -> Values:

@@ -157,6 +157,10 @@ def bases(infer: Inference, cls: AnyClass) -> list[tuple[AnyClass | None, tuple[
         found.extend(_base(values))
         if Special("TypedDict") in values:
             found.append((named_class(infer, "builtins.dict").cls, ()))
+    told = infer.knowledge.bases(cls.name) if (None, ()) in found else ()
+    if told:  # Tables may know a base that is made at run time.
+        found = [(base, args) for base, args in found if base is not None]
+        found.extend((named_class(infer, base).cls, ()) for base in told)
     if not found and cls.name != "builtins.object":
         found.append((named_class(infer, "builtins.object").cls, ()))
     return [(base, args) for base, args in found if base != cls]
@@ -269,7 +273,8 @@ def _find(infer: Inference, ancestors: tuple[Ancestor, ...], name: str, after: A
             skipping = ancestor.cls != after
             continue
         if ancestor.cls is None:
-            return Member(foreign, None) if foreign is not None else None
+            known = speaking or foreign
+            return Member(known, None) if known is not None else None
         if isinstance(ancestor.cls, ForeignClass):
             if speaks_of(infer, ancestor.cls, name):
                 return Member(ancestor.cls, None)

@@ -195,10 +195,14 @@ def _find_most_derived(infer: Inference, cls: AnyClass, owner: SourceClass) -> A
         return cls  # Where ``super()`` leads depends on the whole of the MRO.
     above = [other for other in ancestors[len(below) :] if isinstance(other, SourceClass)]
     known = {name for other in above for name in _members(infer, other) | _asked_of_self(infer, other)}
-    for number, other in enumerate(below):
-        if not isinstance(other, SourceClass) or known & _members(infer, other) or number > MOST_ITEMS:
-            return other or cls
-    return owner
+    found: AnyClass = owner
+    for number, other in enumerate(reversed(below)):
+        if not isinstance(other, SourceClass) or number > MOST_ITEMS:
+            return cls
+        if known & _members(infer, other):  # What its methods use matters from now on, too.
+            found = other
+            known |= _members(infer, other) | _asked_of_self(infer, other)
+    return found
 
 
 def _members(infer: Inference, cls: SourceClass) -> frozenset[str]:
