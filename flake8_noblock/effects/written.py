@@ -38,7 +38,7 @@ def import_path(infer: Inference, place: Place, inside: Container[str], left: in
 def _imported(infer: Inference, site: Site, op: Import, inside: Container[str], left: int) -> str | None:
     this = infer.module(site.module)
     absolute = this.absolute(op.module, op.level)
-    if absolute is None:
+    if not absolute:
         return None
     if op.name is None:
         path = absolute.partition(".")[0] if op.binds_top else absolute

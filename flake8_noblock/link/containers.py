@@ -198,7 +198,8 @@ def stored_attribute(infer: Inference, site: Site, op: Attr, at: int) -> tuple[V
         return union(*found), False
     target = _regions(body, body.where[at])
     found = []
-    for number, value in reversed(_stores(infer, site).get((op.base, op.name), ())):
+    places = _stores(infer, site).get((op.base, op.name), ())
+    for number, value in reversed(places) if len(places) <= MOST_DEFINITIONS else ():
         if number < at:
             found.append(infer.value(site, value))
             if body.where[number] in target:

@@ -165,6 +165,8 @@ def imported(infer: Inference, site: Site, op: Import) -> Values:
     absolute = this.absolute(op.module, op.level)
     if absolute is None:
         return UNKNOWN
+    if not absolute:
+        return module_value(infer, op.name, this) if op.name else UNKNOWN
     if op.name is None:
         return module_value(infer, absolute.partition(".")[0] if op.binds_top else absolute, this)
     module = infer.program.get(absolute, this.root)

@@ -53,12 +53,15 @@ class Module:
 
 
 def absolute_name(module: str, is_package: bool, name: str, level: int) -> str | None:
-    """The absolute name of what `module` calls `name` with `level` leading dots; None: above the top."""
+    """The absolute name of what `module` calls `name` with `level` leading dots; None: above the top.
+
+    The folder that holds the modules without a package may be a package itself, of which nothing else tells: "" is its name.
+    """
     if level == 0:
         return name
     parts = module.split(".")
     keep = len(parts) - level + (1 if is_package else 0)
-    if keep <= 0:
+    if keep < 0:
         return None
     return ".".join((*parts[:keep], *([name] if name else [])))
 
