@@ -29,6 +29,7 @@ def run(folder: Path) -> Calls:
     """The calls between functions of the program in `folder` that are seen when it runs."""
     os.chdir(folder)
     sys.path.insert(0, str(folder))
+    sys.argv = ["main.py"]
     names = {path: _Names(folder, path) for path in sorted(folder.rglob("*.py"))}
     seen: Calls = set()
 
