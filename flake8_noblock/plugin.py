@@ -57,7 +57,6 @@ class Plugin:
     _session: ClassVar[Session | None] = None
     _neighbours: ClassVar[Neighbours | None] = None
     _linted: ClassVar[set[str]] = set()
-    _rules: ClassVar[list[Rule]] = []
 
     def __init__(self, tree: ast.Module, filename: str, lines: Sequence[str]) -> None:
         self._tree = tree
@@ -122,7 +121,12 @@ class Plugin:
         if self._session is None and not self._needs_session():
             return []
         session = self._session or self._start()
-        return session.lint(self._tree, self._filename, "".join(self._lines), self._rules)
+        findings = session.lint(self._tree, self._filename, "".join(self._lines))
+        return [finding for finding in findings if self._is_wanted(finding.code)]
+
+    @classmethod
+    def _is_wanted(cls, code: str) -> bool:
+        return code not in OFF_BY_DEFAULT or code.startswith(cls._selected)
 
     def _needs_session(self) -> bool:
         from flake8_noblock.knowledge.words import CALLBACK_DEPTH, may_concern_loop, may_nest_functions
@@ -160,12 +164,9 @@ class Plugin:
     @classmethod
     def _start(cls) -> Session:
         from flake8_noblock.options import parse
-        from flake8_noblock.rules.registry import RULES
         from flake8_noblock.session import Session
 
-        options = parse(_with_cache(cls._values), Path.cwd())
-        cls._rules = [rule for rule in RULES if rule.default or rule.code.startswith(cls._selected)]
-        cls._session = Session(options)
+        cls._session = Session(parse(_with_cache(cls._values), Path.cwd()))
         return cls._session
 
 
@@ -195,6 +196,7 @@ def configured(arguments: Sequence[str]) -> Configuration:
     from flake8.style_guide import Decision, StyleGuideManager
 
     from flake8_noblock.options import parse
+    from flake8_noblock.rules.registry import RULES
 
     stage1 = stage1_arg_parser()
     first, rest = stage1.parse_known_args(arguments)
@@ -222,7 +224,8 @@ def configured(arguments: Sequence[str]) -> Configuration:
         found = expand_paths(paths=paths, stdin_display_name="stdin", filename_patterns=patterns, exclude=excluded)
         return sorted({os.path.abspath(file): os.path.normpath(file) for file in found}.values())
 
-    return Configuration(parse(Plugin._values, Path.cwd()), tuple(Plugin._rules), shown, files)
+    rules = tuple([rule for rule in RULES if Plugin._is_wanted(rule.code)])
+    return Configuration(parse(Plugin._values, Path.cwd()), rules, shown, files)
 
 
 def _with_cache(values: Mapping[str, list[str]]) -> dict[str, list[str]]:

@@ -35,6 +35,7 @@ ORDER = (
     "commands",
     "plugin",
     "session",
+    "analysis",
     "cache",
     "rules",
     "report",

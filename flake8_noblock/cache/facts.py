@@ -9,7 +9,6 @@ import msgspec
 
 from flake8_noblock.cache.signature import plugin_signature, signature_of, state_of
 from flake8_noblock.cache.store import Store
-from flake8_noblock.facts.build import parse_facts
 from flake8_noblock.facts.model import ModuleFacts
 from flake8_noblock.link.finder import Location
 from flake8_noblock.link.program import Source, digest, read_source
@@ -45,7 +44,7 @@ class FactsCache:
         key = signature_of([state_of(str(location.path))])
         facts = self._known(key)
         if facts is None:
-            facts = parse_facts(read_source(location.path))
+            facts = _parsed(read_source(location.path))
             self._keep(key, facts)
         return Source(facts, b"")
 
@@ -53,7 +52,7 @@ class FactsCache:
         """The facts of a module with this text, whose digest is `mark`."""
         facts = self.known(mark)
         if facts is None:
-            facts = parse_facts(text)
+            facts = _parsed(text)
             self._keep(mark, facts)
         return facts
 
@@ -79,3 +78,10 @@ class FactsCache:
             return
         with suppress(UnicodeEncodeError):  # A text with a lone surrogate can't be written.
             self._store.put(_KIND, plugin_signature() + key, _ENCODER.encode(facts))
+
+
+def _parsed(text: bytes) -> ModuleFacts | None:
+    # Imported here: a run that finds all in the store does without.
+    from flake8_noblock.facts.build import parse_facts
+
+    return parse_facts(text)

@@ -109,6 +109,11 @@ class Knowledge:
     _listed: dict[type[object], frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _cuts: dict[str, Cut | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """The names of callables that the user's own rows speak of."""
+        return (*self.own.blocking, *self.own.offload, *self.own.loop_callback, *self.own.returns)
+
     def may_concern_loop(self, text: str) -> bool:
         """Whether a module with this text can hold code that the loop runs; cheap, and in doubt true."""
         own = (name.rpartition(".")[2] for name in (*self.own.loop_callback, *self.own.of(LoopMethods)))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from flake8_noblock.facts.build import parse_facts
 from flake8_noblock.facts.model import ModuleFacts
 from flake8_noblock.link.finder import Finder, Location, Origin, module_name
 from flake8_noblock.link.inheritance import Inheritance
@@ -209,6 +208,9 @@ def read_facts(location: Location) -> Source:
     """The facts of the module at `location`."""
     if location.path is None:
         return Source(None, b"")
+    # Imported here: a run that finds all facts in a cache does without.
+    from flake8_noblock.facts.build import parse_facts
+
     text = read_source(location.path)
     return Source(parse_facts(text), digest(text))
 
