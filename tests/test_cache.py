@@ -232,9 +232,9 @@ from flake8_noblock.cache import signature
 
 signature.plugin_signature = lambda: {signature}
 
-from flake8_noblock import session
+from flake8_noblock import analysis
 
-session.RULES = ()
+analysis.RULES = ()
 """
 # Edits a file between two runs in one process.
 TWICE = {
