@@ -31,7 +31,7 @@ PACKAGE_COLUMNS = (
     "computed again",
     "peak, MB",
 )
-EDIT = b"\n# edited\n"
+EDIT = b"\n\nEDITED = True\n"
 
 
 @dataclass(frozen=True)
