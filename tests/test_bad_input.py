@@ -762,13 +762,13 @@ def test_a_session_that_fails(project: Path, monkeypatch: pytest.MonkeyPatch, er
 
     assert findings(TWO) == [(5, "NBL101"), (9, "NBL107")]
     with monkeypatch.context() as patch:
-        patch.setattr("flake8_noblock.session.module_facts", failing)
+        patch.setattr("flake8_noblock.analysis.module_facts", failing)
         assert findings(f"{TWO}# other\n", "other.py") == [(1, "NBL900")]
     assert findings(TWO, "third.py") == [(5, "NBL101"), (9, "NBL107")]
 
 
 @pytest.mark.parametrize(
-    "place", ["flake8_noblock.session.module_facts", "flake8_noblock.effects.roots.argument"]
+    "place", ["flake8_noblock.analysis.module_facts", "flake8_noblock.effects.roots.argument"]
 )
 def test_the_report_of_a_failure_says_where_to_report_it(
     project: Path, monkeypatch: pytest.MonkeyPatch, place: str

@@ -12,7 +12,7 @@ from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.errors import Failure, failure
 from flake8_noblock.effects.guards import decorators_of, names_of, on_the_way_out, out_of_group
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.facts.model import Await, Call, Element, Enter, Op, Return
+from flake8_noblock.facts.model import Await, Call, Element, Enter, ModuleFacts, Op, Return
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.components import components
 from flake8_noblock.link.finder import Origin
@@ -56,9 +56,17 @@ def reached_numbers(infer: Inference, site: Site) -> Iterator[tuple[int, Op]]:
 def with_generators(infer: Inference, site: Site) -> Iterator[Site]:
     """The body at `site` and the generator expressions in it."""
     yield site
-    for number, body in enumerate(infer.facts(site.module).bodies[site.body + 1 :], site.body + 1):
-        if body.kind == "generator expression" and body.parent == site.body:
-            yield from with_generators(infer, Site(site.module, number))
+    for number in infer.remember("generator expressions", site.module, _generators, infer.facts(site.module)).get(site.body, ()):
+        yield from with_generators(infer, Site(site.module, number))
+
+
+def _generators(facts: ModuleFacts) -> dict[int, list[int]]:
+    """The generator expressions of a module by the body around them."""
+    found: dict[int, list[int]] = {}
+    for number, body in enumerate(facts.bodies):
+        if body.kind == "generator expression":
+            found.setdefault(body.parent, []).append(number)
+    return found
 
 
 def _failing(infer: Inference, site: Site) -> Iterator[Failing]:

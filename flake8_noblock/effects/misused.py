@@ -16,6 +16,7 @@ from flake8_noblock.effects.protocols import operator_methods, steps
 from flake8_noblock.effects.returns import returns_plainly
 from flake8_noblock.effects.rows import last_name
 from flake8_noblock.effects.uses import fate
+from flake8_noblock.facts import model
 from flake8_noblock.facts.model import (
     Attr,
     Binary,
@@ -65,7 +66,7 @@ def misused(infer: Inference, site: Site) -> Iterator[Misused]:
     skipped = regions_below(body, "typing") | excluded_regions(infer, site)
     matched: set[int] = set()
     for number, op in enumerate(body.ops):
-        if body.where[number] in skipped:
+        if type(op) in _ASKING_NOTHING or body.where[number] in skipped:
             continue
         place = Place(site, number)
         for demand in _demands(infer, place, op):
@@ -74,6 +75,12 @@ def misused(infer: Inference, site: Site) -> Iterator[Misused]:
                 matched |= {demand.value} if demand.method == "match" else set()
                 yield Misused(misuse, place, demand.value, demand.method)
                 break
+
+
+_ASKING_NOTHING = frozenset(
+    [model.Const, model.ByteString, model.Builtin, model.Lookup, model.Param, model.Closure, model.ClassDef, model.Import]
+)
+"""Kinds of operations that have no operands of which they could ask anything."""
 
 
 class Demand(NamedTuple):

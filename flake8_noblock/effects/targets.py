@@ -17,7 +17,7 @@ from flake8_noblock.facts.model import Attr, Call
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments, completed
 from flake8_noblock.link.calls import call_method
-from flake8_noblock.link.classes import Member, find_member
+from flake8_noblock.link.classes import Member, find_member, owner_of
 from flake8_noblock.link.contexts import context_of_call
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.inference import Inference, Site
@@ -202,10 +202,12 @@ def _driven(infer: Inference, function: Function, method: str, arguments: Argume
 
 def _functions(infer: Inference, instance: Instance, name: str) -> list[Function]:
     """The methods called `name` whose source is at hand."""
-    member = find_member(infer, instance.cls, name)
-    if member is None or not isinstance(member.owner, SourceClass) or not _is_ours(infer, member.owner):
+    owner = owner_of(infer, instance.cls, name)
+    if not isinstance(owner, SourceClass) or not _is_ours(infer, owner):
         return []
-    return [value for value in bound(member.values or (), instance) if isinstance(value, Function)]
+    member = find_member(infer, instance.cls, name)
+    values = member.values if member is not None else None
+    return [value for value in bound(values or (), instance) if isinstance(value, Function)]
 
 
 def _has_source(infer: Inference, cls: AnyClass) -> bool:

@@ -212,6 +212,10 @@ class Knowledge:
                 found.setdefault(method, set()).add(owner.rpartition(".")[2])
         return {method: frozenset(classes) for method, classes in found.items()}
 
+    def may_speak_of(self, name: str) -> bool:
+        """Whether tables may say something of `name`, or of what is in it; cheap, and in doubt true."""
+        return self.own != _NONE or _module_of(name) is not None
+
     def has_table(self, name: str) -> bool:
         """Whether any table speaks of the module tree that `name` is in."""
         top = name.partition(".")[0]

@@ -249,19 +249,26 @@ class _Definition(NamedTuple):
 
 def find_member(infer: Inference, cls: AnyClass, name: str, after: AnyClass | None = None) -> Member | None:
     """Where `name` is defined for `cls` (in its MRO behind `after`); None: nowhere, or nobody knows where."""
-    if infer.classes_asked:
-        found = _find(infer, mro(infer, cls), name, after)
-    else:
-        known = infer.recall("members", (cls, name, after))
-        found = (
-            infer.remember("members", (cls, name, after), lambda: _find(infer, mro(infer, cls), name, after))
-            if known is None
-            else known[0]
-        )
+    found = _found(infer, cls, name, after)
     if isinstance(found, _Definition):
         values = own_member(infer, found.owner, name) or ()
         return Member(found.owner, substitute(values, found.bindings))
     return found
+
+
+def owner_of(infer: Inference, cls: AnyClass, name: str) -> AnyClass | None:
+    """The class that defines `name` for `cls`; None: none, or nobody knows which."""
+    found = _found(infer, cls, name, None)
+    return None if found is None else found.owner
+
+
+def _found(infer: Inference, cls: AnyClass, name: str, after: AnyClass | None) -> _Definition | Member | None:
+    if infer.classes_asked:
+        return _find(infer, mro(infer, cls), name, after)
+    known = infer.recall("members", (cls, name, after))
+    if known is not None:
+        return known[0]  # type: ignore[no-any-return]
+    return infer.remember("members", (cls, name, after), lambda: _find(infer, mro(infer, cls), name, after))
 
 
 def _find(infer: Inference, ancestors: tuple[Ancestor, ...], name: str, after: AnyClass | None) -> _Definition | Member | None:
@@ -292,8 +299,10 @@ def _find(infer: Inference, ancestors: tuple[Ancestor, ...], name: str, after: A
 
 def speaks_of(infer: Inference, cls: AnyClass, name: str) -> bool:
     """Whether a table says something of member `name` of `cls` itself."""
-    path = f"{cls.name}.{name}"
     known = infer.knowledge
+    if not known.may_speak_of(cls.name):
+        return False
+    path = f"{cls.name}.{name}"
     return bool(known.attribute(path) or known.returns(path) or known.blocking(path) or known.awaitable(path))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
@@ -119,7 +120,7 @@ class Inference:
         self._plain: dict[tuple[str, int], Site] = {}
         self._classes: dict[tuple[str, int], SourceClass] = {}
         self._paths: dict[tuple[str, int], str] = {}
-        self._kept: dict[str, dict[object, tuple[Any, int]]] = {}
+        self._kept: defaultdict[str, dict[object, tuple[Any, int]]] = defaultdict(dict)
         self.classes_asked: set[AnyClass] = set()
         self.protocols_solved: set[tuple[AnyClass, AnyClass]] = set()
         self.contexts_of: dict[tuple[str, int], set[int]] = {}
@@ -164,7 +165,7 @@ class Inference:
 
     def remember(self, kind: str, key: object, find: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
         """What `find` gives for `key`, found once."""
-        kept = self._kept.setdefault(kind, {})
+        kept = self._kept[kind]
         known = kept.get(key)
         if known is None:
             known = kept[key] = self.reads.during(find, *args, **keywords)
@@ -174,7 +175,7 @@ class Inference:
 
     def remember_from(self, first: T, kind: str, key: object, find: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
         """The same for a question that may come back to itself: it is answered by `first` then."""
-        kept = self._kept.setdefault(kind, {})
+        kept = self._kept[kind]
         if key not in kept:
             kept[key] = first, 0
             try:
@@ -188,14 +189,14 @@ class Inference:
 
     def recall(self, kind: str, key: object) -> tuple[Any, int] | None:
         """What was remembered for `key`, if anything was."""
-        known = self._kept.setdefault(kind, {}).get(key)
+        known = self._kept[kind].get(key)
         if known is not None:
             self.reads.mask |= known[1]
         return known
 
     def kept(self, kind: str) -> dict[Any, tuple[Any, int]]:
         """All answers of a kind that were found, each with the mask of what was read for it."""
-        return self._kept.setdefault(kind, {})
+        return self._kept[kind]
 
     def dependent(self, site: Site) -> frozenset[int]:
         """The operations of the body at `site` whose values may depend on its context."""

@@ -45,7 +45,11 @@ class Subject:
         try:
             yield
         except Exception as error:  # The plugin's own failure must not take the rest of the findings with it.
-            self.failures.append(f"{type(error).__name__} in {where}")
+            self.note(error, where)
+
+    def note(self, error: Exception, where: str) -> None:
+        """Note what went wrong."""
+        self.failures.append(f"{type(error).__name__} in {where}")
 
 
 class Rule:
@@ -71,5 +75,9 @@ def in_bodies(subject: Subject, question: Callable[[Site], Iterable[T]], every: 
     """The answers for the async bodies of the module, or `every` body, in source order; a failure costs its own body."""
     for number, body in enumerate(subject.infer.facts(subject.module).bodies):
         if every or body.is_async:
-            with subject.contain(body.qualname or body.kind):
-                yield from list(question(Site(subject.module, number)))
+            try:
+                found = list(question(Site(subject.module, number)))
+            except Exception as error:
+                subject.note(error, body.qualname or body.kind)
+                continue
+            yield from found
