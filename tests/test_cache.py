@@ -785,6 +785,20 @@ def test_whatever_findings_depend_on_is_noticed(tmp_path: Path, cache: Path, fil
     assert lint(main, project, options) == right
 
 
+@pytest.fixture
+def analysed(project: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files of the project whose findings are computed, in order."""
+    seen: list[str] = []
+    compute = Session._lint
+
+    def noted(session: Session, tree: object, filename: str, *rest: object) -> object:
+        seen.append(Path(filename).relative_to(project).as_posix())
+        return compute(session, tree, filename, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Session, "_lint", noted)
+    return seen
+
+
 @pytest.mark.parametrize(
     ("edited", "computed"),
     [
@@ -797,45 +811,31 @@ def test_whatever_findings_depend_on_is_noticed(tmp_path: Path, cache: Path, fil
     ],
 )
 def test_which_files_are_computed_again(
-    project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, edited: str, computed: list[str]
+    project: Path, cache: Path, analysed: list[str], edited: str, computed: list[str]
 ) -> None:
     options = [f"--noblock-cache-dir={cache}"]
     files = [project / name for name in NAMES]
     lint(files, project, options)
-    seen: list[str] = []
-    compute = Session._lint
-
-    def noted(session: Session, tree: object, filename: str, *rest: object) -> object:
-        seen.append(Path(filename).relative_to(project).as_posix())
-        return compute(session, tree, filename, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Session, "_lint", noted)
+    analysed.clear()
     right = lint(files, project, options)
-    assert seen == []
+    assert analysed == []
     with (project / edited).open("a", encoding="utf-8") as file:
         file.write("\n\nADDED = 1\n")
     assert lint(files, project, options) == right
-    assert seen == computed
+    assert analysed == computed
 
 
-def test_comments_and_layout_concern_nobody_else(project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_comments_and_layout_concern_nobody_else(project: Path, cache: Path, analysed: list[str]) -> None:
     options = [f"--noblock-cache-dir={cache}"]
     files = [project / name for name in NAMES]
     right = lint(files, project, options)
-    seen: list[str] = []
-    compute = Session._lint
-
-    def noted(session: Session, tree: object, filename: str, *rest: object) -> object:
-        seen.append(Path(filename).relative_to(project).as_posix())
-        return compute(session, tree, filename, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Session, "_lint", noted)
+    analysed.clear()
     service = project / "shop/service.py"
     service.write_text("# A comment.\n\n" + service.read_text(encoding="utf-8"), encoding="utf-8")
     found = lint(files, project, options)
     assert {path: len(listed) for path, listed in found.items()} == {path: len(listed) for path, listed in right.items()}
     assert [line for line, *_ in found[service]] == [line + 2 for line, *_ in right[service]]
-    assert seen == ["shop/service.py"]
+    assert analysed == ["shop/service.py"]
 
 
 def test_a_text_that_is_not_on_disk(project: Path, cache: Path) -> None:

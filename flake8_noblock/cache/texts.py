@@ -49,11 +49,13 @@ class Texts:
         return found
 
     def _recalled(self, path: Path, location: Location) -> bytes:
+        if path.suffix == ".pyi":
+            return self._read(location)  # The state of the stub tells nothing of the source beside it.
         if self._states is None:
             self._states = self._memory.recall()
         state = state_of_file(path)
         known = self._states.get(str(path))
-        if known is not None and known[:2] == state and path.suffix != ".pyi":
+        if known is not None and known[:2] == state:
             return known[2]
         found = self._read(location)
         if time.time_ns() - state[1] > SETTLED:
