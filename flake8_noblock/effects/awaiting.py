@@ -38,7 +38,7 @@ from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.flow import argument_for
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.sources import source_of
-from flake8_noblock.link.values import ClassValue, Coroutine, Function, Instance, Values
+from flake8_noblock.link.values import ClassValue, Coroutine, ForeignClass, Function, Instance, Values
 
 MOST_STEPS = 60
 """Operations through which one value is followed."""
@@ -158,12 +158,14 @@ def rows_of(infer: Inference, place: Place) -> tuple[Task | None, Consumer | Non
 
 
 def _gives_awaitable(infer: Inference, values: Values) -> bool:
-    """Whether what a consumer gives is to be awaited, or iterated over, in its turn."""
+    """Whether what a consumer gives is to be awaited, or iterated over, in its turn; of an unknown class it is a result."""
     for value in values:
         if isinstance(value, Coroutine):
             return True
-        if isinstance(value, Instance) and any(find_member(infer, value.cls, name) for name in ("__await__", "__next__")):
-            return True
+        if isinstance(value, Instance):
+            members = [find_member(infer, value.cls, name) for name in ("__await__", "__next__")]
+            if any(member is not None and not isinstance(member.owner, ForeignClass) for member in members):
+                return True
     return False
 
 

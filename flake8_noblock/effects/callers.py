@@ -316,8 +316,8 @@ def _is_registered(infer: Inference, site: Site) -> bool:
 def is_interface(infer: Inference, site: Site) -> bool:
     """Whether the function at `site`, or the class that it is a method of, is for code outside of the project.
 
-    Its module or a package lists it in ``__all__``, it is defined in a package itself or handed on by one, or it is a method of a
-    package's class that the package makes no use of, or one that stands in for another.
+    It is public, and its module lists it in ``__all__``, a package hands it on, or it is a coroutine function or method in a module
+    of a package that is public itself. What a script defines is its own, and a sync function may be a program.
     """
     body = infer.body(site)
     facts = infer.facts(site.module)
@@ -326,19 +326,27 @@ def is_interface(infer: Inference, site: Site) -> bool:
     outer = body.parent if cls is None else cls.parent
     if outer != 0 or name.startswith("_") or body.name.startswith("_"):
         return False
-    if name in (facts.public or ()) or infer.module(site.module).is_package:
+    if (body.is_async or cls is not None) and _is_of_package(infer, site.module):
         return True
-    mentioning = infer.program.modules_answering(Question(name, infer.module(site.module).name)) or ()
-    if cls is not None and "." in infer.module(site.module).name:
-        if len(list(overridden(infer, site))) > 1 or not any(references(infer, one, name) for one in (site.module, *mentioning)):
-            return True
-    for module in mentioning:
-        if infer.module(module).is_package and module != site.module:
-            package = infer.facts(module)
+    return name in (facts.public or ()) or infer.module(site.module).is_package or _is_handed_on(infer, name, site.module)
+
+
+def _is_of_package(infer: Inference, module: str) -> bool:
+    """Whether a module is public in a folder with an ``__init__``, as distributions are."""
+    this = infer.module(module)
+    parts = this.name.split(".")
+    around = infer.program.get(".".join(parts[:-1]), this.root) if len(parts) > 1 else None
+    is_inside = around is not None and around.is_package and around.path is not None  # A folder without one is a namespace.
+    return (this.is_package or is_inside) and not any(part.startswith("_") for part in parts)
+
+
+def _is_handed_on(infer: Inference, name: str, module: str) -> bool:
+    """Whether a package lists something of `module` in its ``__all__``, or imports it."""
+    for other in infer.program.modules_answering(Question(name, infer.module(module).name)) or ():
+        if infer.module(other).is_package and other != module:
+            package = infer.facts(other)
             number = package.bodies[0].names.get(name, -1)
-            if name in (package.public or ()):
-                return True
-            if number >= 0 and isinstance(package.bodies[0].ops[number], Import):
+            if name in (package.public or ()) or (number >= 0 and isinstance(package.bodies[0].ops[number], Import)):
                 return True
     return False
 

@@ -54,7 +54,8 @@ def flow_of(infer: Inference, site: Site) -> Flow:
 def flow(body: Body) -> Flow:
     """The ways through `body`.
 
-    What fails inside a ``try`` goes on in its handlers: from where it pauses if it does, else from anywhere. Operations that
+    What fails inside a ``try`` goes on in its handlers: from where it pauses if it does, else from anywhere, out of an
+    ``async with`` from its exit. Operations that
     may fail elsewhere are taken to succeed. Of a body nested beyond `DEEPEST_REGION` no way is known.
     """
     if _depth(body) > DEEPEST_REGION:
@@ -98,6 +99,7 @@ class _Builder:
         self._all: dict[int, list[int]] = {}
         self._sides: dict[tuple[int, int], list[int]] = {}
         self._partners: dict[int, list[int]] = {}
+        self._reached: set[int] = set()
         self._sort()
 
     def _sort(self) -> None:
@@ -140,6 +142,7 @@ class _Builder:
     def _op(self, number: int, ends: Iterable[int]) -> Ends:
         for end in ends:
             self.after.setdefault(end, set()).add(number)
+            self._reached.add(number)
         match self.body.ops[number]:
             case Return() | Raise():
                 return frozenset()
@@ -205,7 +208,8 @@ class _Builder:
         last = self.block(number, ends)
         every = sorted(self._all[number])
         pauses = [op for op in every if is_pause(self.body.ops[op])]
-        may_fail = [op for op in every if not isinstance(self.body.ops[op], Return | Jump)]
+        inside = self._left_by_exits(every)
+        may_fail = [op for op in every if not isinstance(self.body.ops[op], Return | Jump) and op not in inside]
         failing = frozenset(op for op in may_fail if not pauses or op >= pauses[0]).union(() if pauses else ends)
         ways = []
         final = None
@@ -226,6 +230,14 @@ class _Builder:
             return ended
         finished = self.block(final, ended or failing)
         return finished if ended else frozenset()
+
+    def _left_by_exits(self, every: list[int]) -> set[int]:
+        """The operations within ``async with`` statements that stand in `every`: what fails there goes on by the exit."""
+        ops = self.body.ops
+        exits = {op.value for number in every if isinstance(op := ops[number], Exit) and op.is_async and number in self._reached}
+        scopes = [n for n, part in enumerate(self.body.regions) if part.kind == "with" and part.is_async and part.value in every]
+        left = [self._all[n] for n in scopes if getattr(ops[self.body.regions[n].value], "value", -1) in exits]
+        return set(chain(*left))
 
 
 def is_while(body: Body, region: int, head: int) -> bool:

@@ -11,7 +11,7 @@ from flake8_noblock.effects.operations import unwrap_partial
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.rows import known_value, part_at, parts_played
-from flake8_noblock.effects.tasks import bodies_of, is_kept, is_start
+from flake8_noblock.effects.tasks import functions_at, is_kept, is_start
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, Closure, Drop, Format, Param, Raise, Return
 from flake8_noblock.facts.operands import operands
@@ -71,8 +71,7 @@ def chained(infer: Inference, module: str) -> Iterator[tuple[Place, Role]]:
 def _only_tells(infer: Inference, place: Place, row: Role) -> bool:
     """Whether a callback makes no use of the future that it is called with, so that it is told of its end and no more."""
     callback = argument(infer, place, row.argument)
-    bodies = list(bodies_of(infer, Place(place.site, callback))) if callback is not None else []
-    found = [infer.facts(place.site.module).bodies[number] for number in bodies]
+    found = [infer.body(site) for site in functions_at(infer, Place(place.site, callback))] if callback is not None else []
     return bool(found) and not any(isinstance(op, Param) and _is_used(body, n) for body in found for n, op in enumerate(body.ops))
 
 
@@ -88,9 +87,9 @@ def working_callbacks(infer: Inference, module: str) -> Iterator[Place]:
     for place, _, row in parts_played(infer, module, "done callback"):
         callback = argument(infer, place, row.argument)
         if infer.body(place.site).is_async and callback is not None:
-            bodies = list(bodies_of(infer, unwrap_partial(infer, Place(place.site, callback))))
+            called = list(functions_at(infer, unwrap_partial(infer, Place(place.site, callback))))
             task = _receiver(infer, place)
-            if bodies and all(_goes_on(infer, Site(module, number), task) for number in bodies):
+            if called and all(_goes_on(infer, site, task) for site in called):
                 yield place
 
 
@@ -142,10 +141,10 @@ def timers(infer: Inference, module: str) -> Iterator[Place]:
         callback = argument(infer, place, row.argument)
         if place.site.body not in on_loop or callback is None:
             continue
-        bodies = list(bodies_of(infer, unwrap_partial(infer, Place(place.site, callback))))
-        if not infer.body(place.site).is_async and place.site.body not in bodies:
+        called = list(functions_at(infer, unwrap_partial(infer, Place(place.site, callback))))
+        if not infer.body(place.site).is_async and place.site not in called:
             continue
-        if bodies and not is_kept(infer, place) and not all(_only_wakes(infer, Site(module, n)) for n in bodies):
+        if called and not is_kept(infer, place) and not all(_only_wakes(infer, site) for site in called):
             yield place
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from flake8_noblock.effects.awaiting import rows_of
 from flake8_noblock.effects.errors import catches_cancellation, catches_everything
 from flake8_noblock.effects.failing import reached_numbers
-from flake8_noblock.effects.guards import classes_of, guarding_row
+from flake8_noblock.effects.guards import classes_of, guarding_row, names_of
 from flake8_noblock.effects.origins import Place, definitions_of
+from flake8_noblock.effects.outcomes import outcome
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import (
     Attr,
@@ -22,6 +23,7 @@ from flake8_noblock.facts.model import (
     Display,
     Element,
     Enter,
+    Exit,
     Import,
     Jump,
     Lookup,
@@ -115,7 +117,7 @@ def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> boo
     if _stands_in_failure(infer, site, handler.tried):
         return False
     if handler.types is None or catches_everything_else(infer, handler.types):
-        return True
+        return not (_awaits_cancelled(infer, site, handler.tried) and _cancels(infer, body))
     if _awaits_cancelled(infer, site, handler.tried):
         return False
     return catches_everything(infer, handler.types) or not _ends_after(infer, site, handler)
@@ -136,11 +138,13 @@ def _is_taken_before(infer: Inference, site: Site, handler: Handler) -> bool:
 
 
 def _is_raised_by_callee(infer: Inference, site: Site, number: int) -> bool:
-    """Whether an operation hands the exception that was caught to a function of the project that raises something."""
+    """Whether an operation hands the exception that was caught to a future, or to a function of the project that raises something."""
     ops = infer.body(site).ops
     op = ops[number]
     if not isinstance(op, Call) or not any(isinstance(ops[arg], Caught) for arg in op.args):
         return False
+    if outcome(infer, Place(site, op.func)) == "fail":
+        return True
     callees = [value for value in infer.value(site, op.func) if isinstance(value, Function)]
     bodies = [infer.function_body(value) for value in callees if infer.module(value.module).origin == "project"]
     return any(isinstance(inner, Raise) for body in bodies for inner in body.ops)
@@ -156,11 +160,20 @@ def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:
 
 
 def _awaits_cancelled(infer: Inference, site: Site, region: int) -> bool:
-    """Whether what is awaited in a region are tasks, rather than what calls give, as one awaits them after cancelling them."""
+    """Whether what is awaited in a region are tasks, rather than what calls give, as one awaits them after cancelling them.
+
+    They may be awaited for a limited time.
+    """
     body = infer.body(site)
     inside = within(infer, site, region)
-    awaits = [op for number, op in enumerate(body.ops) if number in inside and is_await(op)]
+    found = [op for number, op in enumerate(body.ops) if number in inside and is_await(op)]
+    awaits = [op for op in found if not (isinstance(op, Enter | Exit) and _is_limit(infer, Place(site, op.value)))]
     return bool(awaits) and all(isinstance(op, Await) and _is_of_task(infer, Place(site, op.value)) for op in awaits)
+
+
+def _is_limit(infer: Inference, manager: Place) -> bool:
+    is_call = isinstance(infer.body(manager.site).ops[manager.number], Call)
+    return is_call and any(infer.knowledge.limit(name) is not None for name in names_of(infer, manager))
 
 
 def _is_of_task(infer: Inference, value: Place) -> bool:
@@ -250,7 +263,8 @@ def _skips_something(infer: Inference, site: Site, handler: Handler) -> bool:
         return False
     last = max((*own, *within(infer, site, handler.tried)))
     others = {n for r in layout(infer, site).partners[handler.tried] for n in within(infer, site, r)}
-    return any(number > last and number not in others for number in within(infer, site, body.regions[handler.tried].parent))
+    after = [n for n in within(infer, site, body.regions[handler.tried].parent) if n > last and n not in others]
+    return any(body.ops[number] != Return(-1) for number in after)  # The end of a function is one as well.
 
 
 def gives_back(infer: Inference, body: Body) -> bool:

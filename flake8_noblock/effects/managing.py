@@ -9,10 +9,10 @@ from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.governs import is_governed
 from flake8_noblock.effects.origins import Place, definitions_of, origins
 from flake8_noblock.effects.roots import bodies_on_loop
-from flake8_noblock.effects.rows import calls_with, part_at, parts_played
+from flake8_noblock.effects.rows import calls_with, known_as, part_at, parts_played
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Body, Call, StoreAttr
-from flake8_noblock.knowledge.schema import Task
+from flake8_noblock.knowledge.schema import Role, Task
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.regions import regions_below
 from flake8_noblock.link.values import Function
@@ -127,21 +127,29 @@ def coroutine_functions_given(infer: Inference, module: str) -> Iterator[tuple[P
 
 
 def waits_on_itself(infer: Inference, module: str) -> Iterator[Place]:
-    """Calls in code on the loop that wait for what was handed to this loop as if by another thread."""
+    """Calls on the loop's own thread that wait for what was handed to this loop as if by another thread."""
     on_loop = frozenset(bodies_on_loop(infer, module))
     for place, _, row in parts_played(infer, module, "crosses threads"):
         loop = argument(infer, place, row.argument)
-        if place.site.body in on_loop and loop is not None and _is_this_loop(infer, Place(place.site, loop)):
+        if loop is not None and _is_this_loop(infer, Place(place.site, loop), place.site.body in on_loop):
             users = fate(infer, place).users
             for number, op in enumerate(infer.body(place.site).ops):
                 if isinstance(op, Call) and op.func in users and _waits(infer, Place(place.site, op.func)):
                     yield Place(place.site, number)
 
 
-def _is_this_loop(infer: Inference, place: Place) -> bool:
-    """Whether a loop is the one that ran where it was asked for."""
-    made = origins(infer, place)
-    return bool(made) and all(part_at(infer, call, "gets the loop") is not None for call in made or ())
+def _is_this_loop(infer: Inference, place: Place, on_loop: bool) -> bool:
+    """Whether a loop is the one that runs; what fails where none runs, asked in the same function, can give no other."""
+    made = origins(infer, place) or ()
+    return bool(made) and all(_gives_running(infer, call, on_loop, call.site == place.site) for call in made)
+
+
+def _gives_running(infer: Inference, call: Place, on_loop: bool, here: bool) -> bool:
+    op = infer.body(call.site).ops[call.number]
+    known = known_as(infer, Place(call.site, op.func), Role) if isinstance(op, Call) else None
+    if known is None or infer.knowledge.plays(known[0], "gets the loop") is None:
+        return False
+    return on_loop or (here and infer.knowledge.asks_for_loop(known[0]))
 
 
 def _waits(infer: Inference, callee: Place) -> bool:

@@ -337,10 +337,14 @@ def _reads_flag(infer: Inference, value: object, depth: int) -> bool:
 
 
 def _is_module_flag(infer: Inference, site: Site, name: str) -> bool:
-    """Whether a name is one of the module's that functions set, or that starts as a constant."""
+    """Whether a name is one of the module's that functions set, or that starts as a truth value, as None or as a container."""
     facts = infer.facts(site.module)
+    ops = facts.bodies[0].ops
     number = facts.bodies[0].names.get(name, -1)
-    return name in facts.globals or (number >= 0 and isinstance(facts.bodies[0].ops[number], Const))
+    op = ops[number] if number >= 0 else None
+    op = ops[op.value] if isinstance(op, Declared) and op.value >= 0 else op
+    is_set = isinstance(op, Const) and (op.value is None or isinstance(op.value, bool))
+    return name in facts.globals or is_set or isinstance(op, Display | Mapping)
 
 
 def _is_set_around(infer: Inference, site: Site, name: str) -> bool:

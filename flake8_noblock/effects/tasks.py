@@ -107,7 +107,8 @@ def _keeps(infer: Inference, place: Place, user: int, body: Body, depth: int) ->
         case Drop():
             return False
         case Attr():
-            return body.statements[user] != body.statements[place.number] or _is_handed_on(infer, Place(place.site, user))
+            later = body.statements[user] != body.statements[place.number] and not isinstance(body.ops[place.number], Param)
+            return later or _is_handed_on(infer, Place(place.site, user))
         case Return():
             return place.site.body not in dropped_results(infer, place.site.module)
         case Display() | Mapping() | Spread():
@@ -166,10 +167,15 @@ def _handed(infer: Inference, module: str, parts: tuple[Part, ...]) -> dict[int,
 
 def bodies_of(infer: Inference, place: Place) -> Iterator[int]:
     """The bodies, of the same module, of the function at `place`."""
+    yield from [site.body for site in functions_at(infer, place) if site.module == place.site.module]
+
+
+def functions_at(infer: Inference, place: Place) -> Iterator[Site]:
+    """The bodies, in the project, of the function at `place`."""
     op = infer.body(place.site).ops[place.number]
     if isinstance(op, Closure):
-        yield op.body
+        yield Site(place.site.module, op.body)
         return
     for value in infer.value(*place):
-        if isinstance(value, Function) and value.module == place.site.module:
-            yield value.body
+        if isinstance(value, Function) and infer.module(value.module).origin == "project":
+            yield Site(value.module, value.body)

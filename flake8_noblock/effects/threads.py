@@ -12,7 +12,7 @@ from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.rows import calls_with, known_as, known_value, part_at, parts_played
 from flake8_noblock.effects.runs import sites_of
 from flake8_noblock.effects.summaries import Summaries
-from flake8_noblock.effects.tasks import bodies_of
+from flake8_noblock.effects.tasks import bodies_of, functions_at
 from flake8_noblock.facts.model import Attr, Call, Enter, Param
 from flake8_noblock.knowledge.schema import Offload, Role
 from flake8_noblock.link.classes import mro
@@ -29,18 +29,34 @@ def thread_unsafe(summaries: Summaries, module: str) -> Iterator[tuple[Place, in
     """
     infer = summaries.infer
     seen: set[Place] = set()
-    calls = parts_played(infer, module, "belongs to the loop")
-    on_loop = frozenset(bodies_on_loop(infer, module)) if calls else frozenset()
-    for root in _roots(infer, module) if calls else ():
-        if root in on_loop:
-            continue
-        run = _reached(summaries, Site(module, root), on_loop)
-        if any(part_at(infer, Place(site, number), "starts a loop", "makes a loop") for site, number in _calls(infer, run)):
-            continue
-        for place, _, row in calls:
-            if place.site in run and place not in seen and not _is_own(infer, place, run):
-                seen.add(place)
-                yield place, root, row
+    if parts_played(infer, module, "belongs to the loop"):
+        for root in _roots(infer, module):
+            for place, row in _unsafe(summaries, Site(module, root)):
+                if place not in seen:
+                    seen.add(place)
+                    yield place, root, row
+
+
+def _unsafe(summaries: Summaries, root: Site) -> Iterator[tuple[Place, Role]]:
+    """The calls of what belongs to the loop's own thread that the function at `root` reaches in its module."""
+    infer = summaries.infer
+    calls = parts_played(infer, root.module, "belongs to the loop")
+    on_loop = frozenset(bodies_on_loop(infer, root.module)) if calls else frozenset()
+    if not calls or root.body in on_loop:
+        return
+    run = _reached(summaries, root, on_loop)
+    if not any(part_at(infer, Place(site, number), "starts a loop", "makes a loop") for site, number in _calls(infer, run)):
+        yield from [(place, row) for place, _, row in calls if place.site in run and not _is_own(infer, place, run)]
+
+
+def unsafe_elsewhere(summaries: Summaries, module: str) -> Iterator[tuple[Place, Place, Role]]:
+    """Calls that hand another thread a function of another module that is not thread-safe, each with the first call that isn't."""
+    infer = summaries.infer
+    for place, given in _handovers(infer, module):
+        for site in functions_at(infer, unwrap_partial(infer, Place(place.site, given))):
+            found = None if site.module == module or infer.body(site).is_async else next(_unsafe(summaries, site), None)
+            if found is not None:
+                yield place, *found
 
 
 def handed_to_threads(infer: Inference, module: str) -> Iterator[tuple[Place, Role]]:

@@ -331,11 +331,12 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Methods of a task or future that have to do with how it ends.
 
-    They ``look`` at its failure, or raise it; they ``cancel`` it; they ``register`` a callback that is given it at its end.
+    They ``look`` at its failure, or raise it; they ``cancel`` it; they make it ``fail`` with an exception that they are given, which
+    whoever waits for it gets; they ``register`` a callback that is given it at its end.
     """
 
     names: tuple[str, ...]
-    does: Literal["look", "cancel", "register"]
+    does: Literal["look", "cancel", "fail", "register"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

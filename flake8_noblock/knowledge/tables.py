@@ -306,7 +306,7 @@ class Knowledge:
 
     def outcome_by_word(self, word: str) -> str | None:
         """What a method called `word` does if it is one of a task or future: look, cancel or register; None: it is none."""
-        return next((does for does in ("look", "cancel", "register") if f"{does} {word}" in words.loop_words()["outcomes"]), None)
+        return next((does for does in ("look", "cancel", "fail", "register") if f"{does} {word}" in words.loop_words()["outcomes"]), None)
 
     def may_collect(self, keywords: Iterable[str]) -> bool:
         """Whether a call with these keywords may give errors as results."""

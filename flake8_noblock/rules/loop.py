@@ -11,7 +11,7 @@ from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.scopes import yields_in_scopes
 from flake8_noblock.effects.spinning import polling, spinning
 from flake8_noblock.effects.starting import allows_nesting, direct_starts, is_guarded, starters
-from flake8_noblock.effects.threads import handed_to_threads, held_across_pauses, thread_unsafe
+from flake8_noblock.effects.threads import handed_to_threads, held_across_pauses, thread_unsafe, unsafe_elsewhere
 from flake8_noblock.finding import Finding
 from flake8_noblock.link.inference import Site
 from flake8_noblock.report.message import chained, function_name
@@ -132,6 +132,12 @@ class Unsafe(Rule):
         infer = subject.infer
         for place, row in handed_to_threads(infer, subject.module):
             text = f"{spelled(infer, place)} has another thread call what is not thread-safe; use {row.instead or _SAFELY}"
+            yield finding(infer, place, self.code, text)
+        for place, inner, row in unsafe_elsewhere(subject.summaries, subject.module):
+            text = (
+                f"{spelled(infer, place)} has another thread run {function_name(infer, inner.site)}(), in which "
+                f"{spelled(infer, inner)} is not thread-safe; use {row.instead or _SAFELY}"
+            )
             yield finding(infer, place, self.code, text)
         for place, root, row in thread_unsafe(subject.summaries, subject.module):
             name = function_name(infer, Site(subject.module, root))
