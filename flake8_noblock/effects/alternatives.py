@@ -4,6 +4,7 @@ the loop takes that one, and the others run elsewhere."""
 from __future__ import annotations
 
 from flake8_noblock.facts.model import Body, Call, Choice, Declared, Region, Return
+from flake8_noblock.facts.operands import joined
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.regions import excluded_regions
 from flake8_noblock.link.values import Coroutine
@@ -43,8 +44,7 @@ def _opposite(region: Region) -> tuple[int, int, bool]:
 def _is_coroutine(infer: Inference, site: Site, body: Body, number: int) -> bool:
     op = body.ops[number]
     if isinstance(op, Choice):
-        parts = [value for value in op.values if not isinstance(body.ops[value], Choice)]
-        return any(_is_coroutine(infer, site, body, value) for value in parts)
+        return any(_is_coroutine(infer, site, body, value) for value in joined(body.ops, number))
     if isinstance(op, Declared):
         return op.value >= 0 and _is_coroutine(infer, site, body, op.value)
     return isinstance(op, Call) and any(isinstance(value, Coroutine) for value in infer.value(site, number))

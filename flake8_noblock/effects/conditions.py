@@ -29,7 +29,7 @@ def _holds(infer: Inference, condition: Condition, place: Place, receiver: Place
         key = identity(infer.body(receiver.site).ops, receiver.number)
         return is_guarded(infer, place, key, condition.guard, not condition.fails)
     if condition.awaited:
-        return receiver is not None and was_awaited(infer.body(receiver.site), receiver.number, place.number)
+        return receiver is not None and was_awaited(infer, receiver, place.number)
     if condition.source:
         return receiver is not None and comes_from(infer, receiver, condition.source)
     if condition.creator:

@@ -6,26 +6,50 @@ from __future__ import annotations
 from flake8_noblock.effects.awaitables import kind_of
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import subclasses
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Narrowed, Param
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Narrowed, Param, Return
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.attributes import attribute
 from flake8_noblock.link.calls import call
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Function, Instance, SourceClass
+from flake8_noblock.link.values import Function, Instance, SourceClass, Values
+
+MOST_RETURNS = 2
+"""Functions in a row through which what a method gives is handed on."""
 
 
 def may_be_coroutine(infer: Inference, place: Place, op: Call, consumer: int | None) -> bool:
-    """Whether what the call at `place`, of a method, gives is handed by call `consumer` to a coroutine function that awaits it if
+    """Whether what the call at `place` gives is handed by call `consumer` to a coroutine function that awaits it if
     it can be awaited, and may be a coroutine."""
-    method = infer.body(place.site).ops[op.func]
-    if consumer is None or not isinstance(method, Attr) or not _is_awaited_by_callee(infer, place, consumer):
+    if consumer is None or not _is_awaited_by_callee(infer, place, consumer):
         return False
+    return _may_give_coroutine(infer, place.site, op, MOST_RETURNS)
+
+
+def _may_give_coroutine(infer: Inference, site: Site, op: Call, depth: int) -> bool:
+    """Whether a method that is called is async in a subclass, or the function that is called hands on what such a method gives."""
+    method = infer.body(site).ops[op.func]
+    if isinstance(method, Attr) and _is_async_in_subclass(infer, infer.value(site, method.base), method.name):
+        return True
+    functions = [value for value in infer.value(site, op.func) if isinstance(value, Function)] if depth else []
+    return any(_hands_on_coroutine(infer, function, depth - 1) for function in functions)
+
+
+def _is_async_in_subclass(infer: Inference, receivers: Values, name: str) -> bool:
     return any(
-        kind_of(infer, call(infer, attribute(infer, (Instance(cls),), method.name), NO_ARGUMENTS)) is not None
-        for value in infer.value(place.site, method.base)
+        kind_of(infer, call(infer, attribute(infer, (Instance(cls),), name), NO_ARGUMENTS)) is not None
+        for value in receivers
         if isinstance(value, Instance) and isinstance(value.cls, SourceClass)
         for cls in subclasses(infer, value.cls, everywhere=False)
     )
+
+
+def _hands_on_coroutine(infer: Inference, function: Function, depth: int) -> bool:
+    body = infer.function_body(function)
+    if body.is_async or body.is_generator:
+        return False
+    site = Site(function.module, function.body)
+    returned = [body.ops[op.value] for op in body.ops if isinstance(op, Return) and op.value >= 0]
+    return any(isinstance(op, Call) and _may_give_coroutine(infer, site, op, depth) for op in returned)
 
 
 def _is_awaited_by_callee(infer: Inference, place: Place, consumer: int) -> bool:

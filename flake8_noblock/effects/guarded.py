@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
-from flake8_noblock.effects.origins import Place, identity, is_call_on
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Display, Jump, Op, Param, Unary
+from flake8_noblock.effects.once import missing_attributes
+from flake8_noblock.effects.origins import Place, definitions_of, identity, is_call_on
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Const, Display, Jump, Lookup, Op, Param, StoreAttr, Unary
+from flake8_noblock.facts.operands import joined
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.values import Function
 
 
 def is_guarded(infer: Inference, place: Place, key: object, method: str, truth: bool) -> bool:
@@ -41,9 +45,8 @@ def _tells(body: Body, condition: int, positive: bool, key: object, method: str,
     match op:
         case Unary(operator="Not" | "Test" as operator, value=value):
             return _tells(body, value, positive == (operator == "Test"), key, method, truth)
-        case Choice(values=values, where=(*_, last)) if body.regions[last].positive == positive:
-            parts = [value for value in values if value < condition and not isinstance(body.ops[value], Choice)]
-            return any(_tells(body, value, positive, key, method, truth) for value in parts)
+        case Choice(where=(*_, last)) if body.regions[last].positive == positive:
+            return any(_tells(body, value, positive, key, method, truth) for value in joined(body.ops, condition))
     return positive == truth and is_call_on(body.ops, condition, method, lambda base: identity(body.ops, base) == key)
 
 
@@ -73,28 +76,51 @@ def is_guarded_by_caller(infer: Inference, call: Place, place: Place, row: Block
     return any(c.guard is not None and is_guarded(infer, call, key, c.guard, not c.fails) for c in row.unless)
 
 
+_Kind = TypeVar("_Kind", Await, Call)
+
 LONGEST_WAY = 4
 """Calls in a row, each of which takes what the one before gave, through which an object is followed to an ``await``."""
 
 
-def was_awaited(body: Body, receiver: int, before: int) -> bool:
+def was_awaited(infer: Inference, receiver: Place, before: int) -> bool:
     """Whether on each way to operation `before` something was awaited that is, or was made of, the object `receiver`."""
-    key = identity(body.ops, receiver)
+    body = infer.body(receiver.site)
+    awaited = [Place(receiver.site, op.value) for op in _earlier(body, before, Await)]
+    key = _object(infer, receiver)
+    return any(_is_made_of(infer, place, key, LONGEST_WAY) for place in awaited)
+
+
+def _earlier(body: Body, before: int, kind: type[_Kind]) -> list[_Kind]:
+    """The operations of a kind that run on each way to operation `before`."""
     around: set[int] = set()
     region = body.where[before]
     while region >= 0:
         around.add(region)
         region = body.regions[region].parent
-    return any(
-        isinstance(op, Await) and body.where[number] in around and _is_made_of(body.ops, op.value, key, LONGEST_WAY)
-        for number, op in enumerate(body.ops[:before])
-    )
+    return [op for op, where in zip(body.ops[:before], body.where, strict=False) if isinstance(op, kind) and where in around]
 
 
-def _is_made_of(ops: tuple[Op, ...], number: int, key: object, depth: int) -> bool:
+def _object(infer: Inference, place: Place) -> object:
+    """The same for all that is known to be one object: a name of the function around is what it is there."""
+    made = _made_around(infer, place)
+    return (made.site.body, identity(infer.body(made.site).ops, made.number))
+
+
+def _made_around(infer: Inference, place: Place) -> Place:
+    """Where a value was made, if its name is one of the function around that has one value."""
+    if isinstance(infer.body(place.site).ops[place.number], Lookup):
+        definitions = definitions_of(infer, place)
+        if len(definitions) == 1 and definitions[0].site.body > 0:
+            return definitions[0]
+    return place
+
+
+def _is_made_of(infer: Inference, place: Place, key: object, depth: int) -> bool:
     """Whether a value is the object that `key` identifies, or a call gives it that was handed that."""
-    if identity(ops, number) == key:
+    if _object(infer, place) == key:
         return True
+    site, number = _made_around(infer, place)
+    ops = infer.body(site).ops
     op = ops[number]
     parts: tuple[int, ...] = ()
     match op:
@@ -104,7 +130,43 @@ def _is_made_of(ops: tuple[Op, ...], number: int, key: object, depth: int) -> bo
             parts = (*given, callee.base) if isinstance(callee, Attr) else given
         case Display(items=items):
             parts = items
-    return depth > 0 and any(_is_made_of(ops, part, key, depth - 1) for part in parts)
+    return depth > 0 and any(_is_made_of(infer, Place(site, part), key, depth - 1) for part in parts)
+
+
+def was_stored_by_caller(infer: Inference, call: Place, place: Place) -> bool:
+    """Whether a method at `place` runs only where an attribute is missing that the caller has had set before, by another method
+    of the object (``await future.wait()``, then ``future.state``)."""
+    inner, body = infer.body(place.site), infer.body(call.site)
+    receiver = _receiver(body.ops, call.number)
+    missing = missing_attributes(inner, inner.where[place.number]) if receiver is not None and inner.owner >= 0 else ()
+    if receiver is None or not missing:
+        return False
+    key = _object(infer, Place(call.site, receiver))
+    for op in _earlier(body, call.number, Call):
+        method = body.ops[op.func]
+        if isinstance(method, Attr) and _object(infer, Place(call.site, method.base)) == key:
+            functions = infer.value(call.site, op.func)
+            if functions and all(isinstance(f, Function) and not missing.isdisjoint(_stored(infer, f)) for f in functions):
+                return True
+    return False
+
+
+def _receiver(ops: tuple[Op, ...], number: int) -> int | None:
+    """The object whose method or property an operation runs."""
+    op = ops[number]
+    read = ops[op.func] if isinstance(op, Call) else op
+    return read.base if isinstance(read, Attr) else None
+
+
+def _stored(infer: Inference, function: Function) -> frozenset[str]:
+    """The attributes of its object that a method sets to what may be true."""
+    ops = infer.function_body(function).ops
+    stores = [op for op in ops if isinstance(op, StoreAttr) and ops[op.base] == Param(0)]
+    return frozenset([op.name for op in stores if _is_something(ops[op.value])])
+
+
+def _is_something(op: Op) -> bool:
+    return not isinstance(op, Const) or bool(op.value)
 
 
 def was_awaited_by_caller(infer: Inference, call: Place, way: Sequence[Site], row: Blocking) -> bool:
@@ -113,7 +175,7 @@ def was_awaited_by_caller(infer: Inference, call: Place, way: Sequence[Site], ro
     body = infer.body(call.site)
     op = body.ops[call.number]
     method = body.ops[op.func] if isinstance(op, Call) else None
-    if not isinstance(method, Attr) or not was_awaited(body, method.base, call.number):
+    if not isinstance(method, Attr) or not was_awaited(infer, Place(call.site, method.base), call.number):
         return False
     return any(condition.awaited for condition in row.unless) or any(_overrides_result(infer, site) for site in way)
 

@@ -27,6 +27,7 @@ from flake8_noblock.facts.model import (
     StoreName,
     Unary,
 )
+from flake8_noblock.facts.operands import joined
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.values import Function
 
@@ -54,6 +55,20 @@ def _once_regions(infer: Inference, site: Site) -> frozenset[int]:
     return frozenset(once)
 
 
+def missing_attributes(body: Body, region: int) -> frozenset[str]:
+    """The attributes of its object that are missing, or false, where a method runs what stands in a region."""
+    found: set[str] = set()
+    while region >= 0:
+        around = body.regions[region]
+        if around.kind == "branch" and around.value >= 0:
+            for key in _missing(body.ops, around.value, around.positive):
+                match key:
+                    case (0, str(name)):
+                        found.add(name)
+        region = around.parent
+    return frozenset(found)
+
+
 def _missing(ops: tuple[Op, ...], number: int, positive: bool) -> Iterator[_Key]:
     """What is missing, or false, where operation `number` is (or, not `positive`, is not) true."""
     op = ops[number]
@@ -65,10 +80,9 @@ def _missing(ops: tuple[Op, ...], number: int, positive: bool) -> Iterator[_Key]
                 yield from _keys(ops, left)
         case Compare(operators=("In" | "NotIn" as operator,), values=(_, right)) if (operator == "NotIn") == positive:
             yield from _outer(ops, right)
-        case Choice(values=values, where=(_, *_)):
-            for value in values:
-                if not isinstance(ops[value], Choice):
-                    yield from _missing(ops, value, positive)
+        case Choice(where=(_, *_)):
+            for value in joined(ops, number):
+                yield from _missing(ops, value, positive)
         case Call(args=(subject, name), spelling="hasattr") if not positive:
             yield from _attribute(ops, subject, ops[name])
         case Attr(base=base) if positive and isinstance(ops[base], Attr | Lookup):

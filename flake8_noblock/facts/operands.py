@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flake8_noblock.facts.model import (
     Alias,
@@ -36,6 +36,17 @@ from flake8_noblock.facts.model import (
     Unpack,
     Yield,
 )
+
+
+def joined(ops: Sequence[Op], number: int) -> list[int]:
+    """The parts of ``a and b`` or ``a or b`` that are values of their own, not what several branches gave before."""
+    op = ops[number]
+    values = op.values if isinstance(op, Choice) else ()
+    return [part for part in values if part < number and not _is_merged(ops[part])]
+
+
+def _is_merged(op: Op) -> bool:
+    return isinstance(op, Choice) and not op.where
 
 
 def operands(op: Op) -> Iterator[int]:

@@ -26,6 +26,7 @@ from flake8_noblock.facts.model import (
     Return,
     Unary,
 )
+from flake8_noblock.facts.operands import joined
 from flake8_noblock.link.annotations import instances
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
@@ -182,10 +183,12 @@ def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
             return bool(kinds) and all(_is_plain(infer, kind) for kind in kinds)
         case Call(args=(_,)):
             return positive and _asks_for_affix(body, op)
-        case Choice(values=values, where=(*_, last)):
-            conjunction = body.regions[last].positive
-            parts = [_selects(infer, site, value, positive) for value in values if not isinstance(body.ops[value], Choice)]
-            return any(parts) if conjunction == positive else bool(parts) and all(parts)
+        case Choice(where=(*_, last)):
+            parts = [value for value in joined(body.ops, number) if _selects(infer, site, value, positive)]
+            if body.regions[last].positive == positive:
+                excluded = excluded_regions(infer, site)
+                return any(_truth(infer, site, value, excluded) is None for value in parts)
+            return bool(parts) and len(parts) == len(joined(body.ops, number))
     return False
 
 
@@ -274,7 +277,7 @@ def _truth(infer: Inference, site: Site, number: int, excluded: Collection[int])
                 return operator == "Is"  # Whose loop it is that code asks about, it runs on that.
             return _compared(operator, one, other)
         case Choice(where=(_, *_)):
-            return _joined(infer, site, op, excluded)
+            return _joined(infer, site, number, op, excluded)
         case Call(args=(subject, types)) if _is_isinstance(infer, site, op):
             return _is_instance(infer, _passed(infer, site, subject, excluded), flat(infer.value(site, types)))
         case Call(args=(argument,)) if _asks_for_affix(body, op):
@@ -421,13 +424,13 @@ def _is_instance(infer: Inference, values: Values | None, types: Values) -> bool
     return None if any(may_be_of(infer, value, kind) for value in values for kind in kinds) else False
 
 
-def _joined(infer: Inference, site: Site, op: Choice, excluded: Collection[int]) -> bool | None:
+def _joined(infer: Inference, site: Site, number: int, op: Choice, excluded: Collection[int]) -> bool | None:
     """``a and b``, ``a or b``: the branch in which the last part stands tells which it is."""
     region = infer.body(site).regions[op.where[-1]]
     if region.kind != "branch" or region.value not in op.values:
         return None
     conjunction = region.positive
-    parts = [_truth(infer, site, value, excluded) for value in op.values if not isinstance(infer.body(site).ops[value], Choice)]
+    parts = [_truth(infer, site, value, excluded) for value in joined(infer.body(site).ops, number)]
     if len(parts) < len(op.values):
         return None if (not conjunction) not in parts else not conjunction
     if (not conjunction) in parts:
