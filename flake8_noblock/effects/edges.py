@@ -9,6 +9,7 @@ from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument, arguments
 from flake8_noblock.effects.dispatch import registered
 from flake8_noblock.effects.either_kind import may_be_coroutine
+from flake8_noblock.effects.guarded import is_only_overridden
 from flake8_noblock.effects.operations import Operation, Uses, operation
 from flake8_noblock.effects.origins import Place, origins, same_function
 from flake8_noblock.effects.protocols import formatted, is_text, operator_methods, steps
@@ -139,6 +140,8 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
                 given = arguments_of(infer, site, op)
                 parts = [(value,) for value in callee] if len(callee) > 1 and _in_turn(infer, site, op.func) else [callee]
                 run = all_of([call_runs(infer, values, given, place) for values in parts])
+                if run != NOTHING and is_only_overridden(infer.body(site), number):
+                    return
                 if number not in uses.awaited:
                     if run != NOTHING and not may_be_coroutine(infer, place, op, uses.consumed.get(number)):
                         yield Edge(number, run)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from flake8_noblock.effects.once import missing_attributes
 from flake8_noblock.effects.origins import Place, definitions_of, identity, is_call_on
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Const, Display, Jump, Lookup, Op, Param, StoreAttr, Unary
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Compare, Const, Display, Jump, Lookup, Op, Param, StoreAttr, Unary
 from flake8_noblock.facts.operands import joined
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.classes import mro
@@ -74,6 +74,22 @@ def is_guarded_by_caller(infer: Inference, call: Place, place: Place, row: Block
         return False
     key = (identity(caller, method.base), attribute.name)
     return any(c.guard is not None and is_guarded(infer, call, key, c.guard, not c.fails) for c in row.unless)
+
+
+def is_only_overridden(body: Body, call: int) -> bool:
+    """Whether a method is called only where a subclass has another in its place (``if type(self).read is not Base.read:``)."""
+    op = body.ops[call]
+    method = body.ops[op.func] if isinstance(op, Call) else None
+    number = body.where[call]
+    while number > 0 and isinstance(method, Attr):
+        region = body.regions[number]
+        asked = body.ops[region.value] if region.kind == "branch" and region.value >= 0 else None
+        if isinstance(asked, Compare) and asked.operators in (("IsNot",), ("Is",)):
+            named = [part.name for part in (body.ops[value] for value in asked.values) if isinstance(part, Attr)]
+            if named == [method.name, method.name]:
+                return region.positive == (asked.operators == ("IsNot",))
+        number = region.parent
+    return False
 
 
 _Kind = TypeVar("_Kind", Await, Call)
