@@ -7,12 +7,13 @@ from typing import TypeVar
 
 from flake8_noblock.effects.once import missing_attributes
 from flake8_noblock.effects.origins import Place, definitions_of, identity, is_call_on
+from flake8_noblock.effects.overrides import is_abstract, overrides
 from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Compare, Const, Display, Jump, Lookup, Op, Param, StoreAttr, Unary
 from flake8_noblock.facts.operands import joined
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Function
+from flake8_noblock.link.values import Function, Instance
 
 
 def is_guarded(infer: Inference, place: Place, key: object, method: str, truth: bool) -> bool:
@@ -175,7 +176,10 @@ def _receiver(ops: tuple[Op, ...], number: int) -> int | None:
 
 
 def _stored(infer: Inference, function: Function) -> frozenset[str]:
-    """The attributes of its object that a method sets to what may be true."""
+    """The attributes of its object that a method, or one that overrides it where it only declares, sets to what may be true."""
+    if isinstance(function.receiver, Instance) and is_abstract(infer, function):
+        others = overrides(infer, function, function.receiver, everywhere=False)
+        return frozenset([name for other in others for name in _stored(infer, other)])
     ops = infer.function_body(function).ops
     stores = [op for op in ops if isinstance(op, StoreAttr) and ops[op.base] == Param(0)]
     return frozenset([op.name for op in stores if _is_something(ops[op.value])])
