@@ -15,6 +15,7 @@ _ALL = ("builtins.BaseException", "builtins.Exception")
 _GROUPS = ("builtins.BaseExceptionGroup", "builtins.ExceptionGroup")
 _CANCELLATION = ("builtins.BaseException", "asyncio.CancelledError", "asyncio.exceptions.CancelledError")
 _OPERATIONAL = "builtins.OSError"
+_NO_LOOP = ("builtins.RuntimeError",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ def catches_cancellation(infer: Inference, types: Values) -> bool:
 def catches_everything(infer: Inference, types: Values) -> bool:
     """Whether a handler for `types` is sure to catch every error of a program."""
     return any(_is_one_of(infer, value, _ALL) for value in flat(types))
+
+
+def catches_running_loop(infer: Inference, types: Values) -> bool:
+    """Whether a handler for `types` is there for what is raised where a loop is started, or asked for, at the wrong time."""
+    return any(_is_one_of(infer, value, _NO_LOOP) for value in flat(types))
 
 
 def _is_one_of(infer: Inference, value: object, names: tuple[str, ...]) -> bool:

@@ -10,14 +10,15 @@ from flake8_noblock.effects.governs import sources
 from flake8_noblock.effects.operations import unwrap_partial
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.roots import bodies_on_loop
-from flake8_noblock.effects.rows import known_value, part_at, parts_played
+from flake8_noblock.effects.rows import known_as, known_value, part_at, parts_played
 from flake8_noblock.effects.tasks import functions_at, is_kept, is_start
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, Closure, Drop, Format, Param, Raise, Return
 from flake8_noblock.facts.operands import operands
-from flake8_noblock.knowledge.schema import Part, Role
+from flake8_noblock.knowledge.schema import Offload, Part, Role
 from flake8_noblock.link.attributes import attribute
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import handlers_around
 from flake8_noblock.link.values import Values, is_unknown
 
 # --- nesting ---
@@ -46,8 +47,11 @@ def _is_handed(infer: Inference, module: str, number: int, body: Body) -> bool:
 
 
 def _calls_later(infer: Inference, site: Site, op: Call, given: int) -> bool:
-    """Whether a callable may keep what it is given; comparators, keys and filters are called at once."""
+    """Whether a callable may keep what it is given; comparators, keys and filters are called at once, and a thread's function is
+    no answer to anything."""
     number = infer.body(site).ops.index(op)
+    if known_as(infer, Place(site, op.func), Offload) is not None or part_at(infer, Place(site, number), "thread callback"):
+        return False
     for value in infer.value(site, op.func):
         for name in paths(infer, value) or ():
             for row in infer.knowledge.invoke(name):
@@ -102,8 +106,11 @@ def _receiver(infer: Inference, place: Place) -> Values:
 
 
 def _goes_on(infer: Inference, site: Site, task: Values) -> bool:
-    """Whether a callback uses the result of the task that it is called with, or starts what comes next."""
+    """Whether a callback uses the result of the task that it is called with, or starts what comes next, and lets a failure be."""
     ops = infer.body(site).ops
+    calls = [Place(site, number) for number, op in enumerate(ops) if isinstance(op, Call)]
+    if any(parts >= {"outcome", "looks at the failure"} for parts in (_parts(infer, call, task) for call in calls)):
+        return False
     for number, op in enumerate(ops):
         place = Place(site, number)
         if not isinstance(op, Call):
@@ -113,7 +120,8 @@ def _goes_on(infer: Inference, site: Site, task: Values) -> bool:
         parts = _parts(infer, place, task)
         if "outcome" in parts and "looks at the failure" not in parts:
             users = fate(infer, place).users
-            if users and not all(isinstance(ops[user], Drop) for user in users):
+            body = infer.body(site)
+            if users and not any(handlers_around(body, body.where[number])) and not all(isinstance(ops[user], Drop) for user in users):
                 return True
     return False
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flake8_noblock.effects.awaiting import rows_of
 from flake8_noblock.effects.errors import catches_cancellation, catches_everything
-from flake8_noblock.effects.failing import reached_numbers
+from flake8_noblock.effects.failing import reached_numbers, with_generators
 from flake8_noblock.effects.guards import classes_of, guarding_row, names_of
 from flake8_noblock.effects.origins import Place, definitions_of
 from flake8_noblock.effects.outcomes import outcome
@@ -118,7 +118,7 @@ def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> boo
         return False
     if handler.types is None or catches_everything_else(infer, handler.types):
         return not (_awaits_cancelled(infer, site, handler.tried) and _cancels(infer, body))
-    if _awaits_cancelled(infer, site, handler.tried):
+    if _awaits_cancelled(infer, site, handler.tried) or is_clean_up(infer, site, handler.tried):
         return False
     return catches_everything(infer, handler.types) or not _ends_after(infer, site, handler)
 
@@ -195,15 +195,34 @@ def _is_future(infer: Inference, value: Value) -> bool:
 
 
 def _cancels(infer: Inference, body: Body) -> bool:
-    return any(isinstance(op, Attr) and infer.knowledge.outcome_by_word(op.name) == "cancel" for op in body.ops)
+    return _does(infer, body, "cancel")
+
+
+def _does(infer: Inference, body: Body, what: str) -> bool:
+    return any(isinstance(op, Attr) and infer.knowledge.outcome_by_word(op.name) == what for op in body.ops)
 
 
 def cancels(infer: Inference, site: Site) -> bool:
-    """Whether a task is cancelled in the body at `site`, or in a function that is called there."""
-    ops = infer.body(site).ops
-    called = [value for op in ops if isinstance(op, Call) for value in infer.value(site, op.func)]
-    helpers = [value for value in called if isinstance(value, Function) and infer.module(value.module).origin == "project"]
-    return any(_cancels(infer, body) for body in (infer.body(site), *map(infer.function_body, helpers)))
+    """Whether a task is cancelled in the body at `site` or around it, or in a function that is called there."""
+    return _is_done_around(infer, site, "cancel")
+
+
+def registers(infer: Inference, site: Site) -> bool:
+    """Whether a task is given a callback in the body at `site` or around it, or in a function that is called there."""
+    return _is_done_around(infer, site, "register")
+
+
+def _is_done_around(infer: Inference, site: Site, what: str) -> bool:
+    while infer.body(site).kind != "module":
+        for inner in with_generators(infer, site):
+            ops = infer.body(inner).ops
+            called = [value for op in ops if isinstance(op, Call) for value in infer.value(inner, op.func)]
+            helpers = [value for value in called if isinstance(value, Function) and infer.module(value.module).origin == "project"]
+            sites = [one for value in helpers for one in with_generators(infer, Site(value.module, value.body))]
+            if any(_does(infer, infer.body(one), what) for one in (inner, *sites)):
+                return True
+        site = infer.around(site)
+    return False
 
 
 def _ends_after(infer: Inference, site: Site, handler: Handler) -> bool:
@@ -311,20 +330,21 @@ def is_clean_up(infer: Inference, site: Site, region: int) -> bool:
 
 
 def is_closing(infer: Inference, body: Body, value: int) -> bool:
-    """Whether a call, or one that it is given, has the name of a closing one."""
+    """Whether a word of the name of a call, or of one that it is given, says that it gives something back."""
     op = body.ops[value]
     if not isinstance(op, Call):
         return False
     callee = body.ops[op.func]
-    if isinstance(callee, Attr | Lookup | Import) and infer.knowledge.is_closing(callee.name or ""):
+    name = callee.name or "" if isinstance(callee, Attr | Lookup | Import) else ""
+    if any(map(infer.knowledge.is_closing, (name, *name.split("_")))):
         return True
     return any(is_closing(infer, body, number) for number in op.args)
 
 
 def _fails_later(infer: Inference, site: Site, handler: Handler) -> bool:
-    """Whether a loop of tries ends in an error of its own."""
+    """Whether a loop of tries ends in an error of its own, or an error comes next in any case."""
     body = infer.body(site)
-    if not _loops_around(body, handler.tried):
-        return False
+    around = body.regions[handler.tried].parent
     last = max(within(infer, site, handler.tried), default=0)
-    return any(number > last and isinstance(op, Raise) for number, op in enumerate(body.ops))
+    raised = [number for number, op in enumerate(body.ops) if number > last and isinstance(op, Raise)]
+    return any(body.where[number] == around for number in raised) or bool(raised and _loops_around(body, handler.tried))

@@ -14,6 +14,7 @@ from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Body, Call, StoreAttr
 from flake8_noblock.knowledge.schema import Role, Task
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import handlers_around
 from flake8_noblock.link.regions import regions_below
 from flake8_noblock.link.values import Function
 
@@ -33,7 +34,7 @@ def managed(infer: Inference, module: str) -> Iterator[tuple[Place, str]]:
                 if at_import:
                     yield place, "fails at import, where no event loop runs; ask for the loop in a coroutine"
             case "gets the loop" if at_import or place.site.body not in on_loop:
-                if not _is_tried(body, place.number) and (at_import or _is_started(infer, place)):
+                if not any(handlers_around(body, body.where[place.number])) and (at_import or _is_started(infer, place)):
                     yield place, "finds no event loop here, and fails from Python 3.14 on; use asyncio.run or asyncio.Runner"
 
 
@@ -52,16 +53,6 @@ def is_main(infer: Inference, place: Place) -> bool:
 def _is_main_test(body: Body, number: int) -> bool:
     values = getattr(body.ops[number], "values", ())
     return any(getattr(body.ops[value], "value", None) == "__main__" for value in values)
-
-
-def _is_tried(body: Body, number: int) -> bool:
-    """Whether a handler stands ready for the failure of an operation."""
-    region = body.where[number]
-    while region >= 0:
-        if any(other.kind == "except" and other.partner == region for other in body.regions):
-            return True
-        region = body.regions[region].parent
-    return False
 
 
 def _is_started(infer: Inference, place: Place) -> bool:

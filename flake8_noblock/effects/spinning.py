@@ -46,7 +46,7 @@ from flake8_noblock.facts.model import (
 from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Role
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.layout import within
+from flake8_noblock.link.layout import handlers_around, within
 from flake8_noblock.link.values import ClassValue, Function, Instance, SourceClass, Values
 
 _CONSTANTS = (Const, ByteString, Builtin, Closure, Import)
@@ -126,7 +126,7 @@ def _stands_still(infer: Inference, rounds: _Rounds) -> bool:
     if conditions is None:
         return False
     if not conditions:
-        return not _is_tried(body, rounds.region)
+        return not any(handlers_around(body, rounds.region))  # One of these may be how the loop ends.
     return all(_is_still(infer, rounds, number, ()) for number in conditions)
 
 
@@ -158,15 +158,6 @@ def _breaks(body: Body, loop: int, number: int, op: Op) -> bool:
     while body.regions[region].kind != "loop":
         region = body.regions[region].parent
     return region == loop
-
-
-def _is_tried(body: Body, region: int) -> bool:
-    """Whether a handler around the loop may be how it ends."""
-    while region >= 0:
-        if body.regions[region].kind == "try" and any(r.kind == "except" and r.partner == region for r in body.regions):
-            return True
-        region = body.regions[region].parent
-    return False
 
 
 def _is_still(infer: Inference, rounds: _Rounds, number: int, above: tuple[int, ...]) -> bool:

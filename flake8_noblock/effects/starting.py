@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flake8_noblock.effects.errors import catches_running_loop
 from flake8_noblock.effects.governs import is_governed
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.rows import part_at, parts_played
@@ -12,6 +13,7 @@ from flake8_noblock.effects.summaries import MOST_BODIES, Summaries
 from flake8_noblock.facts.model import Call
 from flake8_noblock.link.components import components
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import handlers_around
 from flake8_noblock.link.regions import excluded_regions
 
 
@@ -110,8 +112,14 @@ def direct_starts(infer: Inference, site: Site) -> Iterator[int]:
 
 
 def is_guarded(infer: Inference, place: Place) -> bool:
-    """Whether `place` runs depending on whether a loop runs."""
-    return is_governed(infer, place, "checks for a loop", "gets the loop")
+    """Whether `place` runs depending on whether a loop runs, or what it raises then is caught by its class."""
+    return is_governed(infer, place, "checks for a loop", "gets the loop") or _is_expected(infer, place)
+
+
+def _is_expected(infer: Inference, place: Place) -> bool:
+    body = infer.body(place.site)
+    types = [part.value for part in handlers_around(body, body.where[place.number]) if part.value >= 0]
+    return any(catches_running_loop(infer, infer.value(place.site, number)) for number in types)
 
 
 def allows_nesting(infer: Inference, module: str) -> bool:

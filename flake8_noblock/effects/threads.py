@@ -19,7 +19,7 @@ from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import within
 from flake8_noblock.link.objects import as_instance
-from flake8_noblock.link.values import Value
+from flake8_noblock.link.values import Value, is_unknown
 
 
 def thread_unsafe(summaries: Summaries, module: str) -> Iterator[tuple[Place, int, Role]]:
@@ -45,8 +45,18 @@ def _unsafe(summaries: Summaries, root: Site) -> Iterator[tuple[Place, Role]]:
     if not calls or root.body in on_loop:
         return
     run = _reached(summaries, root, on_loop)
-    if not any(part_at(infer, Place(site, number), "starts a loop", "makes a loop") for site, number in _calls(infer, run)):
+    if not any(_has_loop(infer, Place(site, number)) for site, number in _calls(infer, run)):
         yield from [(place, row) for place, _, row in calls if place.site in run and not _is_own(infer, place, run)]
+
+
+def _has_loop(infer: Inference, call: Place) -> bool:
+    """Whether a call starts or makes a loop, or may, as its name tells where nothing else is known."""
+    op = infer.body(call.site).ops[call.number]
+    callee = infer.body(call.site).ops[op.func] if isinstance(op, Call) else op
+    if isinstance(op, Call) and isinstance(callee, Attr) and infer.knowledge.may_start_loop(callee.name):
+        if is_unknown(infer.value(call.site, op.func)):
+            return True
+    return part_at(infer, call, "starts a loop", "makes a loop") is not None
 
 
 def unsafe_elsewhere(summaries: Summaries, module: str) -> Iterator[tuple[Place, Place, Role]]:

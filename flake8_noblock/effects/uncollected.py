@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from flake8_noblock.effects.awaiting import ends
 from flake8_noblock.effects.conditions import argument
-from flake8_noblock.effects.failing import collects_errors, reached_numbers
+from flake8_noblock.effects.errors import catches_everything
+from flake8_noblock.effects.failing import collects_errors, failing, reached_numbers
 from flake8_noblock.effects.guards import names_of
-from flake8_noblock.effects.handlers import cancels, gives_back, is_closing
+from flake8_noblock.effects.handlers import cancels, gives_back, is_await, is_closing, registers
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Await, Call, Closure, Display, Drop, Spread, Yield
+from flake8_noblock.facts.model import Attr, Await, Call, Closure, Display, Drop, Lookup, Param, Region, Spread, Yield
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Literal
+from flake8_noblock.link.layout import handlers_around
+from flake8_noblock.link.values import Coroutine, Function, Literal
 
 
 def uncollected(infer: Inference, site: Site) -> Iterator[Place]:
@@ -28,8 +30,71 @@ def uncollected(infer: Inference, site: Site) -> Iterator[Place]:
         found = ends(infer, call)
         awaited = [end.place for end in found if end.kind == "awaited" and end.place.site == site]
         if awaited and len(awaited) == len(found) and all(_is_dropped(infer, place) for place in awaited):
-            if not cancels(infer, site) and not _closes(infer, call) and not gives_back(infer, body):
+            if not (cancels(infer, site) or _closes(infer, call) or gives_back(infer, body) or _is_seen_elsewhere(infer, call)):
                 yield call
+
+
+MOST_COROUTINES = 3
+"""Coroutines that await each other of which it is asked whether they see to their errors themselves."""
+
+
+def _is_seen_elsewhere(infer: Inference, call: Place) -> bool:
+    """Whether others see to the errors of what is gathered: who keeps the tasks, callbacks, or the coroutines themselves."""
+    ops = infer.body(call.site).ops
+    op = ops[call.number]
+    given = [made for number in op.args for made in _gathered(infer, Place(call.site, number))] if isinstance(op, Call) else []
+    if given and all(isinstance(infer.body(one.site).ops[one.number], Attr | Param | Lookup) for one in given):
+        return True
+    if registers(infer, call.site):
+        return True
+    made = [*given, *_made_for(infer, call)]
+    coroutines = [one for one in made if isinstance(infer.body(one.site).ops[one.number], Call)]
+    return bool(coroutines) and all(_sees_to_itself(infer, one) for one in coroutines)
+
+
+def _made_for(infer: Inference, call: Place) -> Iterator[Place]:
+    """The coroutines that are made before a gathering call, and handed to it in a container."""
+    for number, op in enumerate(infer.body(call.site).ops[: call.number]):
+        place = Place(call.site, number)
+        if isinstance(op, Call) and any(isinstance(value, Coroutine) for value in infer.value(*place)):
+            if any(call in end.through for end in ends(infer, place)):
+                yield place
+
+
+def _sees_to_itself(infer: Inference, made: Place, depth: int = MOST_COROUTINES) -> bool:
+    """Whether a call makes a coroutine of the project that awaits nothing outside of a ``try`` that catches every error, but
+    others of the kind and what can't fail."""
+    op = infer.body(made.site).ops[made.number]
+    values = infer.value(made.site, op.func) if isinstance(op, Call) else ()
+    functions = [value for value in values if isinstance(value, Function) and infer.function_body(value).is_async]
+    return bool(values) and len(functions) == len(values) and all(_guards_itself(infer, one, depth) for one in functions)
+
+
+def _guards_itself(infer: Inference, function: Function, depth: int) -> bool:
+    site = Site(function.module, function.body)
+    body = infer.body(site)
+    fragile = {one.place.number for one in failing(infer, site)}
+    guarded = False
+    for number, op in reached_numbers(infer, site):
+        if not is_await(op):
+            continue
+        if any(_is_for_all(infer, site, part) for part in handlers_around(body, body.where[number])):
+            guarded = True
+        elif isinstance(op, Await) and depth and _sees_to_itself(infer, Place(site, op.value), depth - 1):
+            guarded = True
+        elif number in fragile or (isinstance(op, Await) and not _is_standard(infer, Place(site, op.value))):
+            return False
+    return guarded
+
+
+def _is_for_all(infer: Inference, site: Site, handler: Region) -> bool:
+    return handler.value < 0 or catches_everything(infer, infer.value(site, handler.value))
+
+
+def _is_standard(infer: Inference, made: Place) -> bool:
+    op = infer.body(made.site).ops[made.number]
+    callees = infer.value(made.site, op.func) if isinstance(op, Call) else ()
+    return bool(callees) and all(isinstance(value, Function) and infer.is_standard(value) for value in callees)
 
 
 def _surely_collects(infer: Inference, call: Place) -> bool:

@@ -40,6 +40,7 @@ def collect_loop_words() -> dict[str, list[str]]:
         "collecting": sorted({row.collects.keyword or "" for row in _rows(indexes, Consumer) if row.collects}),
         "closing": sorted({name for index in speaking.values() for name in index.closing}),
         "outcomes": sorted({f"{row.does} {n.rpartition('.')[2]}" for row in _rows(indexes, Outcome) for n in row.names}),
+        "starting": sorted({n.rpartition(".")[2] for r in _rows(indexes, Role) if r.part == "starts a loop" for n in r.names}),
         "going by names": [name for name, index in speaking.items() if BY_NAME in index.of(Entry)],
         "readers": sorted({n.rpartition(".")[2] for i in speaking.values() for kind in (Reads, Protocol) for n in i.of(kind)}),
         **{f"{kind.__name__} rows": _last_names(speaking.values(), kind) for kind in LISTED},

@@ -308,6 +308,10 @@ class Knowledge:
         """What a method called `word` does if it is one of a task or future: look, cancel or register; None: it is none."""
         return next((does for does in ("look", "cancel", "fail", "register") if f"{does} {word}" in words.loop_words()["outcomes"]), None)
 
+    def may_start_loop(self, word: str) -> bool:
+        """Whether a callable whose last name is `word` may start a loop."""
+        return word in words.loop_words()["starting"]
+
     def may_collect(self, keywords: Iterable[str]) -> bool:
         """Whether a call with these keywords may give errors as results."""
         return not words.loop_words()["collecting"].isdisjoint(keywords)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flake8_noblock.facts.model import Body
+from flake8_noblock.facts.model import Body, Region
 from flake8_noblock.link.inference import Inference, Site
 
 
@@ -50,3 +51,10 @@ def within(infer: Inference, site: Site, region: int) -> frozenset[int]:
     """The numbers of the operations in a region and in those inside it."""
     numbers = layout(infer, site).numbers
     return frozenset([number for inner in regions_within(infer, site, region) for number in numbers[inner]])
+
+
+def handlers_around(body: Body, region: int) -> Iterator[Region]:
+    """The handlers that stand ready for what fails in a region, the nearest first."""
+    while region >= 0:
+        yield from [other for other in body.regions if other.kind == "except" and other.partner == region]
+        region = body.regions[region].parent
