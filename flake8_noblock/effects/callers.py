@@ -316,28 +316,28 @@ def _is_registered(infer: Inference, site: Site) -> bool:
 def is_interface(infer: Inference, site: Site) -> bool:
     """Whether the function at `site`, or the class that it is a method of, is for code outside of the project.
 
-    It is public, and its module lists it in ``__all__``, a package hands it on, or it is a coroutine function or method in a module
-    of a package that is public itself. What a script defines is its own, and a sync function may be a program.
+    That is what a package defines, as far as nobody in the project calls it; of sync functions, which may be a program that starts
+    the loop, and of what is no package, only what is public and handed on by a package or listed in ``__all__``.
     """
     body = infer.body(site)
     facts = infer.facts(site.module)
     cls = facts.classes[body.owner] if body.owner >= 0 else None
     name = body.name if cls is None else cls.name
-    outer = body.parent if cls is None else cls.parent
-    if outer != 0 or name.startswith("_") or body.name.startswith("_"):
+    if (body.parent if cls is None else cls.parent) != 0:
         return False
     if (body.is_async or cls is not None) and _is_of_package(infer, site.module):
         return True
+    if name.startswith("_") or body.name.startswith("_"):
+        return False
     return name in (facts.public or ()) or infer.module(site.module).is_package or _is_handed_on(infer, name, site.module)
 
 
 def _is_of_package(infer: Inference, module: str) -> bool:
-    """Whether a module is public in a folder with an ``__init__``, as distributions are."""
+    """Whether a module is, or lies in, a folder with an ``__init__``, as distributions are."""
     this = infer.module(module)
-    parts = this.name.split(".")
-    around = infer.program.get(".".join(parts[:-1]), this.root) if len(parts) > 1 else None
-    is_inside = around is not None and around.is_package and around.path is not None  # A folder without one is a namespace.
-    return (this.is_package or is_inside) and not any(part.startswith("_") for part in parts)
+    around = this.name.rpartition(".")[0]
+    package = infer.program.get(around, this.root) if around else None
+    return this.is_package or (package is not None and package.is_package and package.path is not None)
 
 
 def _is_handed_on(infer: Inference, name: str, module: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.rows import known_as
-from flake8_noblock.facts.model import Body, Call
+from flake8_noblock.facts.model import Body, Call, Const
 from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Part, Role
 from flake8_noblock.link.inference import Inference, Site
@@ -23,11 +23,24 @@ def is_governed(infer: Inference, place: Place, *parts: Part) -> bool:
     region = body.where[place.number]
     while region >= 0:
         this = body.regions[region]
-        if this.kind == "branch" and this.value >= 0 and asks(infer, Place(place.site, this.value), parts):
-            return True
+        if this.kind == "branch" and this.value >= 0:
+            condition = Place(place.site, this.value)
+            if asks(infer, condition, parts) or _is_set_by(infer, condition, parts):
+                return True
         if this.kind in ("except", "else", "finally") and _holds(infer, place.site, this.partner, parts):
             return True
         region = this.parent
+    return False
+
+
+def _is_set_by(infer: Inference, condition: Place, parts: tuple[Part, ...]) -> bool:
+    """Whether a condition is a constant that is set where such a callable is asked and may fail."""
+    body = infer.body(condition.site)
+    for number in sources(body, condition.number):
+        region = body.regions[body.where[number]]
+        tried = body.where[number] if region.kind == "try" else region.partner
+        if isinstance(body.ops[number], Const) and tried >= 0 and _holds(infer, condition.site, tried, parts):
+            return True
     return False
 
 
