@@ -333,11 +333,14 @@ def is_interface(infer: Inference, site: Site) -> bool:
 
 
 def _is_of_package(infer: Inference, module: str) -> bool:
-    """Whether a module is, or lies in, a folder with an ``__init__``, as distributions are."""
+    """Whether a module is, or lies below, a folder with an ``__init__``, as in distributions."""
     this = infer.module(module)
-    around = this.name.rpartition(".")[0]
-    package = infer.program.get(around, this.root) if around else None
-    return this.is_package or (package is not None and package.is_package and package.path is not None)
+    name = this.name
+    while not this.is_package and (name := name.rpartition(".")[0]):
+        around = infer.program.get(name, this.root)
+        if around is not None and around.is_package and around.path is not None:
+            return True
+    return this.is_package
 
 
 def _is_handed_on(infer: Inference, name: str, module: str) -> bool:

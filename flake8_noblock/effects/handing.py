@@ -106,24 +106,17 @@ def _receiver(infer: Inference, place: Place) -> Values:
 
 
 def _goes_on(infer: Inference, site: Site, task: Values) -> bool:
-    """Whether a callback uses the result of the task that it is called with, or starts what comes next, and lets a failure be."""
-    ops = infer.body(site).ops
-    calls = [Place(site, number) for number, op in enumerate(ops) if isinstance(op, Call)]
-    if any(parts >= {"outcome", "looks at the failure"} for parts in (_parts(infer, call, task) for call in calls)):
+    """Whether a callback starts what comes next, or uses the result of the task that it is called with and lets a failure be."""
+    body = infer.body(site)
+    calls = [Place(site, number) for number, op in enumerate(body.ops) if isinstance(op, Call)]
+    if any(part_at(infer, call, "timer") is not None or is_start(infer, call) is not None for call in calls):
+        return True
+    parts = {call: _parts(infer, call, task) for call in calls}
+    if any(found >= {"outcome", "looks at the failure"} for found in parts.values()):
         return False
-    for number, op in enumerate(ops):
-        place = Place(site, number)
-        if not isinstance(op, Call):
-            continue
-        if part_at(infer, place, "timer") is not None or is_start(infer, place) is not None:
-            return True
-        parts = _parts(infer, place, task)
-        if "outcome" in parts and "looks at the failure" not in parts:
-            users = fate(infer, place).users
-            body = infer.body(site)
-            if users and not any(handlers_around(body, body.where[number])) and not all(isinstance(ops[user], Drop) for user in users):
-                return True
-    return False
+    asked = [call for call, found in parts.items() if "outcome" in found]
+    asked = [call for call in asked if not any(handlers_around(body, body.where[call.number]))]
+    return any(not isinstance(body.ops[user], Drop) for call in asked for user in fate(infer, call).users)
 
 
 def _parts(infer: Inference, place: Place, task: Values) -> set[Part]:

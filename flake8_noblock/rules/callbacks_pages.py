@@ -10,7 +10,8 @@ OPTIONS = """
 
 CONTINUED = Page(
     reports="""
-        `add_done_callback` in an `async def`, with a callback that uses the result of the task, or starts what comes next.
+        `add_done_callback` in an `async def`, with a callback that starts what comes next, or that uses the result of the task and
+        does not see to a failure.
     """,
     hurts="""
         The step after the task stands somewhere else, runs at some later turn of the loop, and can await nothing. If it fails,
@@ -54,9 +55,9 @@ CONTINUED = Page(
                 await asyncio.sleep(2)
     """,
     certainty="""
-        The object must be known to be a future or task of asyncio, and the callback a function of the same module. Not reported:
-        a callback that forgets the task (`tasks.discard`), one that only looks at its failure (`exception()`, logging, a
-        `result()` whose value is dropped), and callbacks that are added in sync code, which can't await.
+        The object must be known to be a future or task of asyncio, and the callback a function of the project. Not reported:
+        a callback that forgets the task (`tasks.discard`), one that looks at its failure (`exception()`, `result()` in a `try` or
+        with its value dropped), and callbacks that are added in sync code, which can't await.
     """,
     options=OPTIONS,
     off="""
@@ -71,8 +72,8 @@ NESTED = Page(
         A function or lambda that is handed to a call as a callback, inside another such function, which is inside another one:
         each that stands three or more deep. Sync code counts as well.
 
-        Decorators, functions that are only called or returned, and functions for keys, filters and mappings (`sorted(key=...)`,
-        `map`) are no callbacks.
+        Decorators, functions that are only called or returned, functions for keys, filters and mappings (`sorted(key=...)`,
+        `map`), and functions for other threads are no callbacks.
     """,
     hurts="""
         The steps of one piece of work stand inside each other instead of one after the other. Each has to take care of its

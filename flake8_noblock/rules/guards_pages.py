@@ -24,9 +24,10 @@ A function is *covered* where every known call of it, in the whole project, stan
 is where the coroutine runs: a `try` around `create_task(f())` guards nothing inside `f`, one around the `await` of that task
 does. Functions that a framework calls and whose errors it shows (web routes, commands, tests, fixtures, start-up hooks, jobs) are
 covered. A function without a known caller is not, unless it is handed to code that isn't seen, stands in for a method of a
-library's class, or is there for callers outside of the project: a package defines it itself or hands it on, `__all__` lists it, or
-it is a method of a package's class that the package makes no use of, that stands in for one of another class, or whose name is
-made up at run time (`getattr(self, f"on_{event}")`).
+library's class, or is there for callers outside of the project: it is a coroutine function or a method of a package (a folder with
+an `__init__`), it is public and a package hands it on, `__all__` lists it, or its name is made up at run time
+(`getattr(self, f"on_{event}")`). So in a package only what its own code runs counts, from the places where it starts a loop or a
+task, and all of a script does.
 """
 _SURE = """
 What is awaited has to be known by imports, annotations and constructors; nothing is judged by how a function is called. Where a
@@ -211,14 +212,17 @@ SWALLOWED = Page(
     certainty="""
         The classes of a handler count where it names them; what a parameter or attribute holds is not known. A handler in which
         there is a `raise`, on whatever way, is fine, and so is one that keeps the error of a function that raises one later, or
-        hands it to a function of the project that raises, and one inside the handler of another error that is raised after it.
+        hands it to a function of the project that raises or to `set_exception` of a future, and one inside the handler of another
+        error that is raised after it. So is any handler around the `await` of a task, within a time limit or not, where the same
+        function cancels one, and a handler of `CancelledError` alone around nothing but calls such as `stop` and `close`.
     """,
     options=_NONE,
     off="""
         In the outermost coroutine of a program, and where code of others is run whose cancellation is not one's own. Write
         `# noqa: NBL403` on the line of the handler.
 
-        Related: E722 of pycodestyle and BLE001 of ruff, for bare and broad handlers of any code; ASYNC103 of flake8-async.
+        Related: E722 of pycodestyle and BLE001 of ruff, for bare and broad handlers of any code; ASYNC103 and
+        ASYNC104 of flake8-async.
     """,
 )
 
@@ -262,9 +266,9 @@ DROPPED = Page(
     """,
     certainty="""
         A handler that logs, sets something, returns a value or keeps the error is fine. Best-effort clean-up is fine, too: a
-        `try` in which only calls such as `close`, `disconnect`, `unlink` or a cancelled task are awaited, all that stands in a
-        function of such a name, a loop of tries that ends in an error of its own, and a `return` or `continue` that leaves
-        out what would come next.
+        `try` in which only calls with a word such as `close`, `disconnect` or `unlink` in their name, or a cancelled task, are
+        awaited, all that stands in a function of such a name, a loop of tries that ends in an error of its own, an error that is
+        raised next in any case, and a `return` or `continue` that leaves out what would come next.
     """,
     options=_NONE,
     off="""
@@ -312,12 +316,14 @@ UNCOLLECTED = Page(
                     print(f"not sent to {address}: {result!r}")
     """,
     certainty="""
-        Results that are used in any way count as looked at. Not reported either: where tasks are cancelled in the same
-        function, and where all that is gathered are calls that give something back, such as `close`.
+        Results that are used in any way count as looked at. Not reported either: where tasks are cancelled or given callbacks in
+        the same function, in one around it or in one that it calls; where all that is gathered are calls that give something back,
+        such as `close`, tasks that somebody else keeps (`*self.tasks`), or coroutines of the project that await everything in a
+        `try` that catches every error.
     """,
     options=_NONE,
     off="""
-        Where each of the coroutines reports its own failure. Write `# noqa: NBL405` on the line.
+        Where each of the coroutines reports its own failure in a way that isn't seen. Write `# noqa: NBL405` on the line.
 
         Related: none in other linters.
     """,
@@ -364,7 +370,7 @@ CUT_SHORT = Page(
     off="""
         It is off by default. Where it is on, `# noqa: NBL406` on the line says that this clean-up may be cut short.
 
-        Related: ASYNC102 of flake8-async.
+        Related: ASYNC102 and ASYNC120 of flake8-async.
     """,
 )
 

@@ -38,7 +38,7 @@ NEVER_WAITS = Page(
         It is off by default: an interface that may have to wait one day is async on purpose. Where it is on, write
         `# noqa: NBL711` at the `def`.
 
-        Related: RUF029 of ruff, ASYNC910 of flake8-async.
+        Related: RUF029 of ruff (preview), ASYNC124 of flake8-async.
     """,
 )
 

@@ -52,8 +52,9 @@ NESTED = Page(
     """,
     certainty="""
         Calls are followed as for NBL2xx. Not reported: what stands behind a question whether a loop runs, such as
-        `asyncio.get_running_loop()` in a `try` or `loop.is_running()` in a condition, also where a function of yours asks it;
-        what is handed to another thread; modules that call `nest_asyncio.apply()`.
+        `asyncio.get_running_loop()` in a `try` or `loop.is_running()` in a condition, also where a function of yours asks it or a
+        flag keeps the answer; what stands in a `try` that catches `RuntimeError`, by which a second loop fails; what is handed to
+        another thread; modules that call `nest_asyncio.apply()`.
     """,
     options="""
         `--noblock-follow` says how far calls are followed; `--noblock-knowledge` adds callables of yours that start a loop
@@ -100,7 +101,8 @@ SELF_WAITING = Page(
     """,
     certainty="""
         The loop must be one that `asyncio.get_running_loop()` or `asyncio.get_event_loop()` gave, directly, by a name or by an
-        attribute of `self` that is set to nothing else. Another thread's loop is not reported here; NBL106 reports the waiting.
+        attribute of `self` that is set to nothing else. In a sync function it must be `asyncio.get_running_loop()` in that very
+        function, which fails in other threads. Another thread's loop is not reported here; NBL106 reports the waiting.
     """,
     options=OPTIONS,
     off="""
@@ -155,14 +157,15 @@ SPINNING = Page(
     off="""
         Where a thread changes the flag within microseconds. Write `# noqa: NBL703` there.
 
-        Related: ASYNC110 and ASYNC913 of flake8-async see some of these loops.
+        Related: ASYNC913 of flake8-async, off by default, for loops without an end; no-unmodified-loop-condition of ESLint.
     """,
 )
 
 POLLING = Page(
     reports="""
         A `while` loop that does nothing but sleep, always for the same time, until something has changed that this program sets:
-        a flag of one of its objects, a global name, an event, a queue or a task. The finding stands at the `while`.
+        a flag of one of its objects, a global name, a list of the module, an event, a queue or a task. The finding stands at the
+        `while`.
     """,
     hurts="""
         Half of the pause is lost each time, on average, and the rounds in between are for nothing. With a pause of 100 ms an
@@ -255,7 +258,8 @@ UNSAFE = Page(
 
         Code that another thread runs is what is handed to `threading.Thread`, `asyncio.to_thread`, `run_in_executor`, `submit`
         and the like, the `run` method of threads, callbacks of libraries that call them from threads of their own, and what all
-        these call in the same module. Such a method that is handed over as it is (`Timer(1, event.set)`) is reported there.
+        these call in the same module. Such a method that is handed over as it is (`Timer(1, event.set)`) is reported there, and so is
+        a function of another module in which there is such a call.
     """,
     hurts="""
         These objects have no locks. A call from another thread can break the queue of the loop, and even if it does not, the loop
@@ -290,7 +294,7 @@ UNSAFE = Page(
     """,
     certainty="""
         The object must be known by its type. Not reported: what the thread makes itself, and threads that run a loop of their
-        own, and what a function is given to call. A function that another module hands to a thread is not seen.
+        own, or may, and what a function is given to call.
     """,
     options="""
         `--noblock-offloaders` says which callables of yours run their argument in another thread. `--noblock-knowledge` adds
@@ -357,7 +361,7 @@ MANAGED = Page(
 IMPORTED = Page(
     reports="""
         A task, future, or other object that needs a running event loop, in the body of a module or class: `asyncio.create_task`,
-        `asyncio.Future()`, `aiohttp.ClientSession()`, `grpc.aio.insecure_channel()` and others.
+        `asyncio.gather`, `asyncio.Future()`, `aiohttp.ClientSession()`, `grpc.aio.insecure_channel()` and others.
     """,
     hurts="""
         No loop runs while a module is imported. Some of these calls fail there, with `RuntimeError: no running event loop`.
@@ -444,6 +448,6 @@ SCOPED = Page(
     off="""
         Where all callers run the generator to its end, inside `contextlib.aclosing`. Write `# noqa: NBL713` there.
 
-        Related: ASYNC119 of flake8-async.
+        Related: ASYNC119 of ruff (preview) and flake8-async, ASYNC101 of flake8-async.
     """,
 )
