@@ -97,11 +97,11 @@ def _chains(subject: Subject, rules: Iterable[Rule]) -> Iterator[Chain]:
             for operation in reversed(direct_operations(subject)):
                 if operation.row.kind == rule.kind:
                     body, number = infer.body(operation.place.site), operation.place.number
-                    finding = Finding(body.lines[number], body.columns[number], rule.code, blocking_text(operation))
+                    finding = Finding(body.line_of(number), body.columns[number], rule.code, blocking_text(operation))
                     yield chain_of(infer, finding, [operation.place], operation)
         elif isinstance(rule, ThroughRule):
             for found in reversed(reached_operations(subject)):
                 if found.effect.kind == rule.kind:
                     body, number = infer.body(found.place.site), found.place.number
-                    finding = Finding(body.lines[number], body.columns[number], rule.code, through_text(infer, found))
+                    finding = Finding(body.line_of(number), body.columns[number], rule.code, through_text(infer, found))
                     yield chain_of(infer, finding, [found.place, *found.chain], found.operation)

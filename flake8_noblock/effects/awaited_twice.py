@@ -38,8 +38,8 @@ def _users(infer: Inference, site: Site, number: int) -> tuple[int, ...]:
     """The users of one very value; one of several that a name may have is another matter."""
     by = uses_in(infer, site).by
     ops = infer.body(site).ops
-    direct = by.get(number, ())
-    return tuple(sorted({u for user in direct for u in (by.get(user, ()) if isinstance(ops[user], Declared) else (user,))}))
+    direct = by[number]
+    return tuple(sorted({u for user in direct for u in (by[user] if isinstance(ops[user], Declared) else (user,))}))
 
 
 def _awaits(infer: Inference, place: Place, value: int) -> bool:

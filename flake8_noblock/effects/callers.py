@@ -157,9 +157,10 @@ def _references(infer: Inference, module: str) -> dict[str, list[Place]]:
                 aliases[name] = op.name
     found: dict[str, list[Place]] = {}
     for index, body in enumerate(facts.bodies):
+        site = Site(module, index)
         for number, op in enumerate(body.ops):
             if isinstance(op, Lookup | Attr | Import) and op.name:
-                place = Place(Site(module, index), number)
+                place = Place(site, number)
                 found.setdefault(op.name, []).append(place)
                 if isinstance(op, Lookup) and op.name in aliases:
                     found.setdefault(aliases[op.name], []).append(place)

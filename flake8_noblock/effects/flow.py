@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from flake8_noblock.facts.model import Await, Body, Choice, Const, Element, Enter, Exit, Jump, Op, Raise, Return, Yield
+from flake8_noblock.facts.operands import alone
 from flake8_noblock.link.inference import Inference, Site
 
 START = -1
@@ -63,7 +64,7 @@ def flow(body: Body) -> Flow:
     builder = _Builder(body)
     builder.block(0, frozenset([START]))
     pauses = frozenset(number for number, op in enumerate(body.ops) if is_pause(op))
-    return Flow({n: tuple(sorted(o)) for n, o in builder.after.items()}, builder.heads, pauses)
+    return Flow({n: tuple(sorted(o)) if len(o) > 1 else alone(*o) for n, o in builder.after.items()}, builder.heads, pauses)
 
 
 DEEPEST_REGION = 100

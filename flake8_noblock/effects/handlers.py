@@ -65,7 +65,7 @@ def handlers(infer: Inference, site: Site) -> Iterator[Handler]:
             if known is not None:
                 classes = classes_of(infer, *known)
                 entered = region.value
-                yield Handler(body.lines[entered], body.columns[entered], number, -1, classes, known[0].silent)
+                yield Handler(body.line_of(entered), body.columns[entered], number, -1, classes, known[0].silent)
 
 
 def named_classes(infer: Inference, place: Place) -> Values:

@@ -96,7 +96,7 @@ def _dropped(infer: Inference, statement: Place, number: int, many: bool) -> Ite
 
 def _stored(infer: Inference, place: Place) -> Iterator[Lost]:
     ops = infer.body(place.site).ops
-    if any(isinstance(ops[user], Call | Await | Return) for user in uses_in(infer, place.site).by.get(place.number, ())):
+    if any(isinstance(ops[user], Call | Await | Return) for user in uses_in(infer, place.site).by[place.number]):
         return
     what = fate(infer, place)
     if (
@@ -136,7 +136,7 @@ def _stored_items(infer: Inference, place: Place, display: Display | Mapping) ->
 
 def _is_argument(infer: Inference, place: Place) -> bool:
     """Whether a list or the like is written as an argument into which a callable looks, so that what it holds is judged there."""
-    users = uses_in(infer, place.site).by.get(place.number, ())
+    users = uses_in(infer, place.site).by[place.number]
     op = infer.body(place.site).ops[users[0]] if len(users) == 1 else None
     if not isinstance(op, Call):
         return False

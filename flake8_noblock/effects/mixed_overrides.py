@@ -81,9 +81,9 @@ def _awaits(infer: Inference, method: Place, cls: SourceClass) -> bool:
         return False
     ops = infer.body(method.site).ops
     by = uses_in(infer, method.site).by
-    calls = [user for user in by.get(method.number, ()) if isinstance(op := ops[user], Call) and op.func == method.number]
-    users = [user for call in calls for user in by.get(call, ())]
-    handed = [after for user in users if isinstance(ops[user], Call) for after in by.get(user, ())]
+    calls = [user for user in by[method.number] if isinstance(op := ops[user], Call) and op.func == method.number]
+    users = [user for call in calls for user in by[call]]
+    handed = [after for user in users if isinstance(ops[user], Call) for after in by[user]]
     is_super = isinstance(op := ops[method.number], Attr) and isinstance(base := ops[op.base], Call) and base.spelling == "super"
     return not is_super and any(isinstance(ops[user], Await) for user in (*(users if of_base else ()), *handed))
 

@@ -17,7 +17,7 @@ def callees(infer: Inference, call: Site, number: int, site: Site, func: int) ->
         return values
     oracle = infer.oracle(call.module) if site == call else None
     body = infer.body(call)
-    classes = oracle(body.lines[number], body.columns[number]) if oracle is not None else ()
+    classes = oracle(body.line_of(number), body.columns[number]) if oracle is not None else ()
     found: Values = tuple([Instance(named_class(infer, name).cls) for name in classes])
     return attribute(infer, found, op.name) if found else values
 

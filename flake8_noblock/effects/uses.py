@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.facts.model import Body, Choice, Declared, ModuleFacts, Narrowed
-from flake8_noblock.facts.operands import operands
+from flake8_noblock.facts.operands import alone, operands
 from flake8_noblock.link.inference import Inference, Site
 
 
@@ -14,7 +14,7 @@ from flake8_noblock.link.inference import Inference, Site
 class Uses:
     """The users of each operation's value, by its number, and the numbers of values that other bodies can reach by a name."""
 
-    by: dict[int, tuple[int, ...]]
+    by: tuple[tuple[int, ...], ...]
     named: frozenset[int]
 
 
@@ -28,12 +28,15 @@ def _find_uses(infer: Inference, site: Site) -> Uses:
 
 
 def _uses_of(body: Body, number: int, defining: set[int]) -> Uses:
-    by: dict[int, list[int]] = {}
+    users: dict[int, list[int]] = {}
     for user, op in enumerate(body.ops):
         for value in operands(op):
-            by.setdefault(value, []).append(user)
+            users.setdefault(value, []).append(user)
+    by: list[tuple[int, ...]] = [()] * len(body.ops)
+    for value, those in users.items():
+        by[value] = tuple(those) if len(those) > 1 else alone(*those)
     cells = {value for definitions in body.cells.values() for where, value in definitions if where == number}
-    return Uses({value: tuple(users) for value, users in by.items()}, frozenset(cells.union(body.names.values(), defining)))
+    return Uses(tuple(by), frozenset(cells.union(body.names.values(), defining)))
 
 
 def _used_by_definitions(infer: Inference, module: str) -> dict[int, set[int]]:
@@ -69,7 +72,7 @@ def fate(infer: Inference, place: Place) -> Fate:
     same = _same_value(infer, place)
     if same is None:
         return Fate((), True)
-    users = {user for number in same for user in uses.by.get(number, ()) if not isinstance(ops[user], PASSING)}
+    users = {user for number in same for user in uses.by[number] if not isinstance(ops[user], PASSING)}
     return Fate(tuple(sorted(users)), not same.isdisjoint(uses.named))
 
 
@@ -79,7 +82,7 @@ def _same_value(infer: Inference, place: Place) -> set[int] | None:
     ops = infer.body(place.site).ops
     waiting, seen = [place.number], {place.number}
     while waiting:
-        passed = {user for user in uses.by.get(waiting.pop(), ()) if isinstance(ops[user], PASSING)}
+        passed = {user for user in uses.by[waiting.pop()] if isinstance(ops[user], PASSING)}
         waiting.extend(passed - seen)
         seen |= passed
         if len(seen) > MOST_PASSED:

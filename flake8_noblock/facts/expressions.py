@@ -70,7 +70,7 @@ def ask(state: BodyState, node: ast.expr, number: int) -> None:
 
 
 def read_all(state: BodyState, nodes: Sequence[ast.expr]) -> tuple[int, ...]:
-    return tuple([read(state, node) for node in nodes])
+    return state.module.shared(tuple([read(state, node) for node in nodes])) if nodes else ()
 
 
 def constant(value: object) -> Const | ByteString | Builtin | Opaque:
@@ -128,7 +128,7 @@ def _slice(state: BodyState, node: ast.Slice) -> int:
 
 def _call(state: BodyState, node: ast.Call) -> int:
     func = read(state, node.func)
-    args = tuple([_argument(state, node, index) for index in range(len(node.args))])
+    args = state.module.shared(tuple([_argument(state, node, index) for index in range(len(node.args))]))
     keywords = tuple([(keyword.arg or "", read(state, keyword.value)) for keyword in node.keywords])
     number = state.emit(Call(func, args, keywords, dotted(node.func)), node)
     _evaluated(state, node, func)

@@ -12,11 +12,14 @@ from flake8_noblock.facts.model import (
     ClassFacts,
     Definition,
     Lookup,
+    Numbers,
     Op,
     Parameter,
     Region,
     Target,
 )
+
+Operands = tuple[int, ...]
 
 Changes = dict[str, int]
 """Names and attribute keys with the values they got since some environment."""
@@ -64,6 +67,12 @@ class ModuleState:
     imported: dict[tuple[str, int], None] = field(default_factory=dict)
     globals: dict[str, list[Definition]] = field(default_factory=dict)
     system_names: dict[str, str] = field(default_factory=dict)
+    lookups: dict[str, Lookup] = field(default_factory=dict)
+    tuples: dict[Operands, Operands] = field(default_factory=dict)
+
+    def shared(self, operands: Operands) -> Operands:
+        """Equal tuples as one: most operations have one or two operands, with small numbers."""
+        return self.tuples.setdefault(operands, operands)
 
 
 class BodyState:
@@ -94,7 +103,7 @@ class BodyState:
         self.statements: list[int] = []
         self.statement = 0
         self.last_statement = 0
-        self.regions: list[Region] = [Region("body", -1)]
+        self.regions: list[Region] = [*_WHOLE]
         self.region = 0
         self.environment = Environment()
         self.alive = True
@@ -125,7 +134,7 @@ class BodyState:
 
     def choice(self, values: list[int]) -> int:
         distinct = tuple(dict.fromkeys(values))
-        return distinct[0] if len(distinct) == 1 else self.emit(Choice(distinct))
+        return distinct[0] if len(distinct) == 1 else self.emit(Choice(self.module.shared(distinct)))
 
     def replace(self, number: int, op: Op) -> None:
         """Put `op` in the place of a provisional operation."""
@@ -156,7 +165,10 @@ class BodyState:
         if value is not None:
             return value
         self.wanted.add(name)
-        return self.emit(Lookup(name), node)
+        op = self.module.lookups.get(name)
+        if op is None:
+            op = self.module.lookups[name] = Lookup(name)
+        return self.emit(op, node)
 
     def refine(self, key: str, value: int) -> None:
         """More is known of the value of a name, or of an attribute (`attribute_key`), from here on."""
@@ -220,11 +232,11 @@ class BodyState:
             decorators=self.decorators,
             type_params=self.type_params,
             ops=tuple(self.ops),
-            lines=tuple(self.lines),
-            columns=tuple(self.columns),
-            where=tuple(self.where),
-            statements=tuple(self.statements),
-            regions=tuple(self.regions),
+            lines=_numbers([line - self.line for line in self.lines]),
+            columns=_numbers(self.columns),
+            where=_numbers(self.where),
+            statements=_numbers(self.statements),
+            regions=tuple(self.regions) if len(self.regions) > 1 else _WHOLE,
             names=names,
             cells=cells,
             failed=failed,
@@ -234,6 +246,17 @@ class BodyState:
     def _cells(self) -> dict[str, tuple[Definition, ...]]:
         wanted = sorted(self.wanted_within.intersection(self.definitions))
         return {name: tuple(self.definitions[name]) for name in wanted}
+
+
+_WHOLE = (Region("body", -1),)
+"""The regions of a body without branches."""
+
+
+def _numbers(listed: list[int]) -> Numbers:
+    try:
+        return bytes(listed)
+    except ValueError:  # One is larger.
+        return tuple(listed)
 
 
 FORGOTTEN = -1

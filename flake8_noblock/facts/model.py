@@ -19,6 +19,9 @@ from typing import Literal
 import msgspec
 
 Constant = bool | int | float | str | bytes | None
+Numbers = bytes | tuple[int, ...]
+"""Small numbers, one for each operation of a body: bytes where all are below 256, since there are many of them."""
+
 Definition = tuple[int, int]
 """Where a name gets a value: (number of the body, number of the operation in it)."""
 
@@ -388,8 +391,8 @@ BodyKind = Literal["module", "class", "function", "lambda", "generator expressio
 class Body(_Node, frozen=True, gc=False):
     """A module, class, function, lambda or generator expression, as operations.
 
-    `lines`, `columns` (0-based), `where` (region numbers) and `statements` (numbers of statements, from 0) run parallel to
-    `ops`. `parent` is the body around it (-1 for
+    `lines` (from `line` on), `columns` (0-based), `where` (region numbers) and `statements` (numbers of statements, from 0) run
+    parallel to `ops`. `parent` is the body around it (-1 for
     the module), `owner` the class whose body directly holds it (-1: none). `type_params` are names with the operation of
     their bound (-1: none). `names` gives the value of each name at the
     end of a module or class body; `cells` all definitions of the names that inner bodies use.
@@ -409,14 +412,18 @@ class Body(_Node, frozen=True, gc=False):
     decorators: tuple[int, ...]
     type_params: tuple[tuple[str, int], ...]
     ops: tuple[Op, ...]
-    lines: tuple[int, ...]
-    columns: tuple[int, ...]
-    where: tuple[int, ...]
-    statements: tuple[int, ...]
+    lines: Numbers
+    columns: Numbers
+    where: Numbers
+    statements: Numbers
     regions: tuple[Region, ...]
     names: dict[str, int]
     cells: dict[str, tuple[Definition, ...]]
     failed: bool = False
+
+    def line_of(self, number: int) -> int:
+        """The line, from 1, of operation `number`."""
+        return self.line + self.lines[number]
 
 
 class ClassFacts(_Node, frozen=True, gc=False):

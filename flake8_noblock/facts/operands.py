@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from flake8_noblock.facts.model import (
     Alias,
@@ -47,6 +48,12 @@ def joined(ops: Sequence[Op], number: int) -> list[int]:
 
 def _is_merged(op: Op) -> bool:
     return isinstance(op, Choice) and not op.where
+
+
+@cache
+def alone(number: int) -> tuple[int, ...]:
+    """A tuple of one number, the same for all: what is kept of operations mostly has one."""
+    return (number,)
 
 
 def operands(op: Op) -> Iterator[int]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import cache
 
 from flake8_noblock.facts.annotations import read_annotation
 from flake8_noblock.facts.lowering import BodyState
 from flake8_noblock.facts.model import Param, Parameter, ParamKind
 
 Read = Callable[[BodyState, ast.expr], int]
+_param = cache(Param)
 
 
 def read_parameters(outer: BodyState, inner: BodyState, args: ast.arguments, read: Read) -> None:
@@ -33,4 +35,4 @@ def _read_parameter(
     annotation = -1 if arg.annotation is None else read_annotation(inner, arg.annotation)
     index = len(inner.params)
     inner.params.append(Parameter(arg.arg, kind, annotation, number))
-    inner.bind(arg.arg, inner.emit(Param(index), arg))
+    inner.bind(arg.arg, inner.emit(_param(index), arg))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -47,6 +48,8 @@ from flake8_noblock.knowledge.schema import (
 class TableError(Exception):
     """A knowledge table that can't be used; the text says which and why, in one line."""
 
+
+_ByKind = defaultdict[type[object], dict[str, tuple[Row, ...]]]
 
 Verdict = Blocking | Literal["safe"] | None
 """A row for a name, that it is safe, or nothing."""
@@ -103,8 +106,8 @@ class Knowledge:
     safe_patterns: tuple[str, ...] = ()
     _canonical: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
     _speaking: dict[str, tuple[Index, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _kinds: dict[tuple[type[object], str], tuple[Row, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _every: dict[tuple[type[object], str], tuple[Row, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _kinds: _ByKind = field(default_factory=lambda: defaultdict(dict), init=False, repr=False, compare=False)
+    _every: _ByKind = field(default_factory=lambda: defaultdict(dict), init=False, repr=False, compare=False)
     _verdicts: dict[str, Verdict] = field(default_factory=dict, init=False, repr=False, compare=False)
     _listed: dict[type[object], frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _cuts: dict[str, Cut | None] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -394,19 +397,19 @@ class Knowledge:
 
     def _rows(self, kind: type[R], name: str) -> tuple[R, ...]:
         """The rows of a kind for `name`, the user's own if there are any."""
-        found = self._kinds.get((kind, name))
+        found = self._kinds[kind].get(name)
         if found is None:
             known = self.canonical(name)
             rows = (index.of(kind).get(known) for index in self._indexes(known))
-            found = self._kinds[kind, name] = next((listed for listed in rows if listed), ())
+            found = self._kinds[kind][name] = next((listed for listed in rows if listed), ())
         return cast("tuple[R, ...]", found)
 
     def _all_rows(self, kind: type[R], name: str) -> tuple[R, ...]:
         """The rows of a kind for `name`, the user's own and those that come with the plugin."""
-        found = self._every.get((kind, name))
+        found = self._every[kind].get(name)
         if found is None:
             known = self.canonical(name)
-            found = self._every[kind, name] = tuple([r for index in self._indexes(known) for r in index.of(kind).get(known, ())])
+            found = self._every[kind][name] = tuple([r for index in self._indexes(known) for r in index.of(kind).get(known, ())])
         return cast("tuple[R, ...]", found)
 
     def _indexes(self, name: str) -> tuple[Index, ...]:

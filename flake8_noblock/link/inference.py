@@ -26,6 +26,7 @@ from flake8_noblock.facts.model import (
 )
 from flake8_noblock.knowledge.tables import Knowledge
 from flake8_noblock.link.dependence import dependent
+from flake8_noblock.link.kept import Answers
 from flake8_noblock.link.program import Module, Program
 from flake8_noblock.link.values import (
     NO_CONTEXT,
@@ -104,7 +105,7 @@ class Inference:
         self.knowledge = knowledge
         self._evaluate = evaluate
         self.reads = program.reads
-        self._answers: dict[_Key, tuple[Values, int]] = {}
+        self._answers: dict[_Key, tuple[Values, int]] = Answers()
         self._tentative: dict[_Key, _Tentative] = {}
         self._until: dict[int, list[_Key]] = {}
         self._open: dict[_Key, int] = {}

@@ -53,7 +53,7 @@ def chain_of(infer: Inference, finding: Finding, places: Sequence[Place], operat
 def _hop(infer: Inference, place: Place) -> Hop:
     site, number = place
     path = infer.module(site.module).path or Path(infer.module(site.module).name)
-    return Hop(path, infer.body(site).lines[number], function_name(infer, site))
+    return Hop(path, infer.body(site).line_of(number), function_name(infer, site))
 
 
 def chain_lines(chain: Chain, folder: Path) -> Iterator[Line]:

@@ -68,7 +68,7 @@ class Rule:
 def finding(infer: Inference, place: Place, code: str, text: str) -> Finding:
     """The finding of rule `code` at an operation."""
     body = infer.body(place.site)
-    return Finding(body.lines[place.number], body.columns[place.number], code, text)
+    return Finding(body.line_of(place.number), body.columns[place.number], code, text)
 
 
 def in_bodies(subject: Subject, question: Callable[[Site], Iterable[T]], every: bool = False) -> Iterator[T]:

@@ -26,7 +26,7 @@ class BlockingRule(Rule):
             if operation.row.kind != self.kind or (operation.row.severity == "micro" and not self.micro):
                 continue
             body = subject.infer.body(operation.place.site)
-            where = (body.lines[operation.place.number], body.columns[operation.place.number])
+            where = (body.line_of(operation.place.number), body.columns[operation.place.number])
             if where not in seen:  # ``with Popen(...)`` starts and waits at one place: one finding.
                 seen.add(where)
                 yield Finding(*where, self.code, blocking_text(operation))

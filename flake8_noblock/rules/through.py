@@ -30,7 +30,7 @@ class ThroughRule(Rule):
             statement = (site, body.statements[number])
             if statement not in seen:
                 seen.add(statement)
-                yield Finding(body.lines[number], body.columns[number], self.code, through_text(subject.infer, found))
+                yield Finding(body.line_of(number), body.columns[number], self.code, through_text(subject.infer, found))
 
 
 def reached_operations(subject: Subject) -> list[Reached]:
