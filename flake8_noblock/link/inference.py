@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from msgspec import Struct
 
@@ -40,6 +39,7 @@ from flake8_noblock.link.values import (
     Values,
     shallow,
     union,
+    widened,
 )
 
 DEEPEST = 40
@@ -47,6 +47,9 @@ DEEPEST = 40
 
 MOST_ROUNDS = 32
 """Questions that are put first because others lead to them too deep; if they don't suffice, the answer is unknown."""
+
+MOST_PASSES = 6
+"""Times that questions that lead to one another are answered anew with what was found before; then the first one's answer stands."""
 
 MOST_STEPS = 1500
 """Questions asked to answer one question; if they don't suffice, the answer is unknown."""
@@ -82,22 +85,21 @@ _Key = tuple[Site, int]
 _NO_CUT = DEEPEST + 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Tentative:
-    """An answer that holds as long as the questions at depths `lowest` to `highest`, which it comes back to, are open."""
+class _Tentative(NamedTuple):
+    """An answer that holds if what was assumed of the open questions that it comes back to does; `lowest` is their least depth."""
 
     answer: Values
-    lowest: int
-    highest: int
     mask: int
+    lowest: int
 
 
 class Inference:
     """Answers what the operations of a program may give; every answer is found once.
 
-    A question that comes back to itself gets `NOTHING` there: the answer is what the other ways give (a least fixpoint,
-    cut after its first round). Answers found under such a cut are kept only until the question that was cut is answered, so
-    that no answer depends on which question was asked first.
+    Questions that lead to one another are answered together, by the least fixpoint: each that comes back while it is open
+    is taken to give `NOTHING` at first, then what was found, until all of them give what was assumed. The strongly
+    connected components of questions show as in Tarjan's algorithm: a question is the first of its component if nothing
+    below it came back to one that was open before. So no answer depends on which question was asked first.
     """
 
     def __init__(self, program: Program, knowledge: Knowledge, evaluate: Evaluate, oracles: Oracles) -> None:
@@ -106,11 +108,12 @@ class Inference:
         self._evaluate = evaluate
         self.reads = program.reads
         self._answers: dict[_Key, tuple[Values, int]] = Answers()
-        self._tentative: dict[_Key, _Tentative] = {}
-        self._until: dict[int, list[_Key]] = {}
         self._open: dict[_Key, int] = {}
         self._lowest = _NO_CUT
-        self._highest = -1
+        self._tentative: dict[_Key, _Tentative] = {}
+        self._assumed: dict[_Key, Values] = {}
+        self._pending: list[_Key] = []
+        self._cuts: list[_Key] = []
         self._too_deep: _Key | None = None
         self._steps = 0
         self._most_steps = MOST_STEPS
@@ -255,60 +258,78 @@ class Inference:
     def _ask(self, key: _Key) -> tuple[Values, int]:
         tentative = self._tentative.get(key)
         if tentative is not None:
-            self._cut(tentative.lowest, tentative.highest)
+            self._cut(tentative.lowest)
             return tentative.answer, tentative.mask
         if key in self._open:
-            self._cut(self._open[key], self._open[key])
-            return NOTHING, 0
+            self._cut(self._open[key])
+            self._cuts.append(key)
+            return self._assumed.get(key, NOTHING), 0
         depth = len(self._open)
         self._steps = 0 if depth == 0 else self._steps + 1
         if self._steps > self._most_steps:
-            self._cut(-1, 0)
+            self._cut(-1)
             return UNKNOWN, 0
         if depth >= DEEPEST:
             self._too_deep = key
-            self._cut(-1, 0)
+            self._cut(-1)
             return UNKNOWN, 0
-        outer = self._lowest, self._highest
-        before = self.reads.mask
+        outer, before = self._lowest, self.reads.mask
         self.reads.mask = self.program.mark(key[0].module)
-        self._lowest, self._highest = _NO_CUT, -1
         self._open[key] = depth
         try:
-            answer = self._evaluate(self, *key, self.body(key[0]).ops[key[1]])
-        except RecursionError:
-            self._too_deep = key
-            self._cut(-1, 0)
-            answer = UNKNOWN
+            answer = self._fixpoint(key, depth)
         finally:
             del self._open[key]
             mask = self.reads.mask
             self.reads.mask = before | mask
-        answer = shallow(answer)
-        self._keep(key, answer, mask, depth)
-        self._cut(*outer)
-        return answer, mask
-
-    def _keep(self, key: _Key, answer: Values, mask: int, depth: int) -> None:
-        """Keep an answer: for good if it came back to no question that is still open."""
-        for dropped in self._until.pop(depth, ()):
-            self._tentative.pop(dropped, None)
+            if depth == 0:
+                self._forget()
         if self._lowest >= depth:
             self._answers[key] = answer, mask
-            self._lowest, self._highest = _NO_CUT, -1
-            return
-        if depth == 0:
-            self._tentative.clear()
-            self._until.clear()
-            return
-        highest = min(self._highest, depth - 1)
-        self._tentative[key] = _Tentative(answer, self._lowest, highest, mask)
-        self._until.setdefault(highest, []).append(key)
-        self._highest = highest
+        elif depth > 0:
+            self._tentative[key] = _Tentative(answer, mask, self._lowest)
+            self._pending.append(key)
+        self._lowest = min(outer, self._lowest)
+        return answer, mask
 
-    def _cut(self, lowest: int, highest: int) -> None:
-        self._lowest = min(self._lowest, lowest)
-        self._highest = max(self._highest, highest)
+    def _fixpoint(self, key: _Key, depth: int) -> Values:
+        """The answer to an open question; where it is the first of its component, the others' are kept with it."""
+        pending, cuts = len(self._pending), len(self._cuts)
+        for _ in range(MOST_PASSES):
+            self._lowest = _NO_CUT
+            answer = self._evaluated(key)
+            if self._lowest < depth or len(self._cuts) == cuts:
+                return answer
+            found = {member: self._tentative.pop(member).answer for member in self._pending[pending:]}
+            found[key] = answer
+            came_back = set(self._cuts[cuts:])
+            del self._pending[pending:], self._cuts[cuts:]
+            before = {cut: set(self._assumed.get(cut, NOTHING)) for cut in came_back}
+            self._assumed.update({cut: widened(found[cut]) for cut in came_back})
+            if all(set(self._assumed[cut]) == values for cut, values in before.items()):
+                mask = self.reads.mask
+                self._answers.update({member: (values, mask) for member, values in found.items()})
+                break
+        return answer
+
+    def _forget(self) -> None:
+        """Nothing is assumed or tentative any more: no question is open."""
+        self._tentative.clear()
+        self._assumed.clear()
+        self._pending.clear()
+        self._cuts.clear()
+
+    def _evaluated(self, key: _Key) -> Values:
+        try:
+            return shallow(self._evaluate(self, *key, self.body(key[0]).ops[key[1]]))
+        except RecursionError:
+            self._too_deep = key
+            self._cut(-1)
+            return UNKNOWN
+
+    def _cut(self, depth: int) -> None:
+        """The answer depends on the open question at `depth`; -1: it is for nobody to keep."""
+        self._lowest = min(self._lowest, depth)
 
     def values(self, definitions: tuple[Definition, ...], at: Site) -> Values:
         """What a name with these definitions may be, for the body at `at` that owns the name."""

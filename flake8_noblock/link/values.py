@@ -264,6 +264,15 @@ def shallow(values: Values, depth: int = DEEPEST_TYPE) -> Values:
     return UNKNOWN if depth == 0 else tuple([_shallow(value, depth - 1) for value in values])
 
 
+DEEPEST_ASSUMED = 3
+"""Type arguments within type arguments of what is assumed while a type that depends on itself is found."""
+
+
+def widened(values: Values) -> Values:
+    """`values` with type arguments so few levels deep that a type that holds itself is soon the same."""
+    return tuple([_shallow(value, DEEPEST_ASSUMED - 1) for value in values])
+
+
 def _is_nested(value: Value) -> bool:
     if isinstance(value, (Instance, ClassValue)):
         return bool(value.args)
