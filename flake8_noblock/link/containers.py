@@ -78,9 +78,14 @@ def _settled(infer: Inference, values: Values) -> Values:
 
 def held_by_attribute(infer: Inference, module: str, owner: int, name: str, values: Values) -> Values:
     """`values`, what attribute `name` of objects of a class is set to, with what its methods put in."""
-    if not any(map(is_container, values)):
-        return values
-    return _settled(infer, _with_others(infer, values, _index(infer, module).attributes.get((owner, name), ())))
+    changes = _index(infer, module).attributes.get((owner, name), ()) if any(map(is_container, values)) else ()
+    if not changes:
+        return _settled(infer, values)
+    return infer.ask("held by attributes", (module, owner, name, values), _held_by_attribute, infer, changes, values)
+
+
+def _held_by_attribute(infer: Inference, changes: list[Change], values: Values) -> Values:
+    return _settled(infer, _with_others(infer, values, changes))
 
 
 def _with_others(infer: Inference, values: Values, others: tuple[Change, ...] | list[Change]) -> Values:

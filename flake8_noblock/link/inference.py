@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from msgspec import Struct
@@ -82,6 +82,7 @@ class Site(Struct, frozen=True, gc=False, cache_hash=True):
 P = ParamSpec("P")
 T = TypeVar("T")
 _Key = tuple[Site, int]
+_Question = _Key | tuple[str, Hashable]
 _NO_CUT = DEEPEST + 1
 
 
@@ -107,13 +108,13 @@ class Inference:
         self.knowledge = knowledge
         self._evaluate = evaluate
         self.reads = program.reads
-        self._answers: dict[_Key, tuple[Values, int]] = Answers()
-        self._open: dict[_Key, int] = {}
+        self._answers: dict[_Question, tuple[Values, int]] = Answers()
+        self._open: dict[_Question, int] = {}
         self._lowest = _NO_CUT
-        self._tentative: dict[_Key, _Tentative] = {}
-        self._assumed: dict[_Key, Values] = {}
-        self._pending: list[_Key] = []
-        self._cuts: list[_Key] = []
+        self._tentative: dict[_Question, _Tentative] = {}
+        self._assumed: dict[_Question, Values] = {}
+        self._pending: list[_Question] = []
+        self._came_back: list[_Question] = []
         self._too_deep: _Key | None = None
         self._steps = 0
         self._most_steps = MOST_STEPS
@@ -162,10 +163,21 @@ class Inference:
                 return answered
             key = plain
         if self._open:
-            return self._ask(key)
+            return self._ask_operation(key)
         self._most_steps = MOST_STEPS if self.program[site.module].origin == "project" else MOST_STEPS_OUTSIDE
         answer, mask = self.reads.during(self._from_below, key)
         return self._answers.setdefault(key, (answer, mask))
+
+    def ask(self, kind: str, key: Hashable, find: Callable[..., Values], *args: object) -> Values:
+        """What `find` gives for `key`, found once, as part of the question that is being answered, to which it may come back."""
+        question = (kind, key)
+        known = self._answers.get(question)
+        if known is None and self._open:
+            known = self._ask(question, lambda: find(*args))
+        elif known is None:
+            known = self._answers[question] = self.reads.during(find, *args)
+        self.reads.mask |= known[1]
+        return known[0]
 
     def remember(self, kind: str, key: object, find: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
         """What `find` gives for `key`, found once."""
@@ -244,7 +256,7 @@ class Inference:
         for _ in range(MOST_ROUNDS):
             current = waiting[-1]
             self._too_deep = None
-            answer, _ = self._ask(current)
+            answer, _ = self._ask_operation(current)
             deep = self._too_deep
             if current in self._answers or deep is None or deep in waiting:
                 self._answers.setdefault(current, (answer, self.reads.mask))
@@ -255,77 +267,92 @@ class Inference:
                 waiting.append(deep)
         return UNKNOWN
 
-    def _ask(self, key: _Key) -> tuple[Values, int]:
-        tentative = self._tentative.get(key)
+    def _ask_operation(self, key: _Key) -> tuple[Values, int]:
+        if len(self._open) >= DEEPEST and key not in self._open and key not in self._tentative:
+            self._too_deep = key
+            self._cut(-1)
+            return UNKNOWN, 0
+        return self._ask(key, lambda: self._of_operation(key))
+
+    def _of_operation(self, key: _Key) -> Values:
+        site, number = key
+        self.reads.mask |= self.program.mark(site.module)
+        try:
+            return self._evaluate(self, site, number, self.body(site).ops[number])
+        except RecursionError:
+            self._too_deep = key
+            self._cut(-1)
+            return UNKNOWN
+
+    def _ask(self, question: _Question, find: Callable[[], Values]) -> tuple[Values, int]:
+        tentative = self._tentative.get(question)
         if tentative is not None:
             self._cut(tentative.lowest)
             return tentative.answer, tentative.mask
-        if key in self._open:
-            self._cut(self._open[key])
-            self._cuts.append(key)
-            return self._assumed.get(key, NOTHING), 0
+        if question in self._open:
+            self._cut(self._open[question])
+            self._came_back.append(question)
+            return self._assumed.get(question, NOTHING), 0
         depth = len(self._open)
         self._steps = 0 if depth == 0 else self._steps + 1
         if self._steps > self._most_steps:
             self._cut(-1)
             return UNKNOWN, 0
-        if depth >= DEEPEST:
-            self._too_deep = key
-            self._cut(-1)
-            return UNKNOWN, 0
         outer, before = self._lowest, self.reads.mask
-        self.reads.mask = self.program.mark(key[0].module)
-        self._open[key] = depth
+        self.reads.mask = 0
+        self._open[question] = depth
         try:
-            answer = self._fixpoint(key, depth)
+            answer = self._fixpoint(question, find, depth)
         finally:
-            del self._open[key]
+            del self._open[question]
             mask = self.reads.mask
             self.reads.mask = before | mask
             if depth == 0:
                 self._forget()
         if self._lowest >= depth:
-            self._answers[key] = answer, mask
+            self._answers[question] = answer, mask
         elif depth > 0:
-            self._tentative[key] = _Tentative(answer, mask, self._lowest)
-            self._pending.append(key)
+            self._tentative[question] = _Tentative(answer, mask, self._lowest)
+            self._pending.append(question)
         self._lowest = min(outer, self._lowest)
         return answer, mask
 
-    def _fixpoint(self, key: _Key, depth: int) -> Values:
+    def _fixpoint(self, question: _Question, find: Callable[[], Values], depth: int) -> Values:
         """The answer to an open question; where it is the first of its component, the others' are kept with it."""
-        pending, cuts = len(self._pending), len(self._cuts)
+        pending, cuts = len(self._pending), len(self._came_back)
         for _ in range(MOST_PASSES):
             self._lowest = _NO_CUT
-            answer = self._evaluated(key)
-            if self._lowest < depth or len(self._cuts) == cuts:
-                return answer
-            found = {member: self._tentative.pop(member).answer for member in self._pending[pending:]}
-            found[key] = answer
-            came_back = set(self._cuts[cuts:])
-            del self._pending[pending:], self._cuts[cuts:]
+            try:
+                answer = shallow(find())
+            except BaseException:
+                self._take(pending, cuts)
+                raise
+            if self._lowest < depth or len(self._came_back) == cuts:
+                break
+            found, came_back = self._take(pending, cuts)
+            found[question] = answer
             before = {cut: set(self._assumed.get(cut, NOTHING)) for cut in came_back}
             self._assumed.update({cut: widened(found[cut]) for cut in came_back})
             if all(set(self._assumed[cut]) == values for cut, values in before.items()):
                 mask = self.reads.mask
-                self._answers.update({member: (values, mask) for member, values in found.items()})
+                for member, values in found.items():
+                    self._answers[member] = values, mask
                 break
         return answer
+
+    def _take(self, pending: int, cuts: int) -> tuple[dict[_Question, Values], set[_Question]]:
+        """What was found since there were so many tentative answers, and where questions came back; both are forgotten."""
+        found = {question: self._tentative.pop(question).answer for question in self._pending[pending:]}
+        came_back = set(self._came_back[cuts:])
+        del self._pending[pending:], self._came_back[cuts:]
+        return found, came_back
 
     def _forget(self) -> None:
         """Nothing is assumed or tentative any more: no question is open."""
         self._tentative.clear()
         self._assumed.clear()
         self._pending.clear()
-        self._cuts.clear()
-
-    def _evaluated(self, key: _Key) -> Values:
-        try:
-            return shallow(self._evaluate(self, *key, self.body(key[0]).ops[key[1]]))
-        except RecursionError:
-            self._too_deep = key
-            self._cut(-1)
-            return UNKNOWN
+        self._came_back.clear()
 
     def _cut(self, depth: int) -> None:
         """The answer depends on the open question at `depth`; -1: it is for nobody to keep."""
