@@ -6,9 +6,11 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flake8_noblock.cache.facts import FactsCache
+from flake8_noblock.effects.bottom_up import BottomUp, Earlier
+from flake8_noblock.effects.starting import starters
 from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.facts.build import module_facts
 from flake8_noblock.finding import Finding
@@ -37,6 +39,7 @@ class Analysis:
         self._program = program
         self._facts = facts
         self._texts: dict[str, str] = {}
+        self._key = ""
         plain = inference(program, options.knowledge)
         self._knowledge, self._read_before = program.reads.during(_with_definitions, options.knowledge, plain)
         self._start()
@@ -60,9 +63,12 @@ class Analysis:
                 self._start()
         return key
 
-    def lint(self, key: str, rules: Sequence[Rule] | None) -> list[Finding]:
+    def lint(self, key: str, rules: Sequence[Rule] | None, earlier: Earlier) -> list[Finding]:
         """The findings of `rules`, or of all, in a module that was shown; what was read for them is in the program's reads."""
         self._program.reads.mask = self._read_before
+        self._key = key
+        for found in self._found():
+            found.begin(earlier)
         subject = Subject(self._infer, self._summaries, key, self._options.callback_depth)
         findings: set[Finding] = set()
         for rule in RULES if rules is None else rules:
@@ -72,6 +78,15 @@ class Analysis:
         if failures:
             findings.add(Finding(1, 0, INTERNAL_ERROR, internal_error_text(failures[0])))
         return sorted(findings)
+
+    def found_nothing(self) -> dict[tuple[str, str, int, bytes], int]:
+        """The bodies of other modules that were asked of for the last module, and of which there was nothing to be found, with the
+        masks of what was read for that."""
+        first, second = self._found()
+        return first.found_nothing(self._key) | second.found_nothing(self._key)
+
+    def _found(self) -> tuple[BottomUp[Any], ...]:
+        return self._summaries.found, starters(self._summaries).found
 
     def _oracle(self, key: str) -> Oracle | None:
         """astroid on a module of the project, not imported before it is asked."""

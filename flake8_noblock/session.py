@@ -29,8 +29,10 @@ from flake8_noblock.rules.codes import INTERNAL_ERROR
 
 if TYPE_CHECKING:
     from flake8_noblock.analysis import Analysis
+    from flake8_noblock.effects.bottom_up import Earlier
     from flake8_noblock.rules.base import Rule
 
+_NOTHING: Earlier = {}
 
 FIRST_SET_ASIDE = 100_000
 """Objects made before the garbage collector is told for the first time to leave them alone."""
@@ -97,10 +99,11 @@ class Session:
         if findings is not None:
             self._keep_up(tree, filename, text)
         else:
-            findings = self._lint(tree, filename, text, None)
+            findings = self._lint(tree, filename, text, None, self._recall.nothing(name, path))
             if not any(finding.code == INTERNAL_ERROR for finding in findings):
                 reads = self._program.reads
                 self._recall.put(key, path, findings, reads.listed(reads.mask))
+                self._recall.keep_nothing(name, path, self._analysis.found_nothing())
             self._store.flush()
         return findings
 
@@ -115,8 +118,10 @@ class Session:
     def _recall(self) -> Recall:
         return Recall(self._finder, self._program, self._texts, self._store, self._libraries, self._options)
 
-    def _lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule] | None) -> list[Finding]:
-        return self._analysis.lint(self._analysis.show(tree, text, *self._named(filename)), rules)
+    def _lint(
+        self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule] | None, earlier: Earlier = _NOTHING
+    ) -> list[Finding]:
+        return self._analysis.lint(self._analysis.show(tree, text, *self._named(filename)), rules, earlier)
 
     def _named(self, filename: str) -> tuple[str, Path, Path]:
         path = Path(os.path.abspath(self._folder / filename))

@@ -19,6 +19,9 @@ import pytest
 
 from flake8_noblock import options
 from flake8_noblock.cache import store
+from flake8_noblock.effects import summaries
+from flake8_noblock.effects.edges import Edge, edges
+from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.rules.registry import RULES
 from flake8_noblock.session import Session
 from tests.support import lint, write
@@ -769,6 +772,22 @@ HIDDEN = {
         {"main.py": ON_B, "base.py": ABSTRACT, "mid.py": INHERITED, "impl.py": GRANDCHILD},
         {"impl.py": GRANDCHILD.replace("time.sleep(1)", "pass")},
     ),
+    "a function handed over": (
+        {"main.py": caller("import a, h", "a.run(h.f)"), "a.py": "def run(f):\n    f()\n", "h.py": HELPER},
+        {"h.py": IDLE},
+    ),
+    "the class of an object handed over": (
+        {
+            "main.py": caller("import a, h", "a.run(h.A())"),
+            "a.py": "def run(a):\n    a.f()\n",
+            "h.py": "import time\n\n\nclass A:\n    def f(self):\n        time.sleep(1)\n",
+        },
+        {"h.py": "class A:\n    def f(self):\n        pass\n"},
+    ),
+    "a call further on": (
+        {"main.py": caller("import a", "a.g()"), "a.py": "import h\n\n\ndef g():\n    h.f()\n", "h.py": HELPER},
+        {"h.py": IDLE},
+    ),
 }
 
 
@@ -783,6 +802,45 @@ def test_whatever_findings_depend_on_is_noticed(tmp_path: Path, cache: Path, fil
     right = lint(main, project)
     assert right != before, "the edit makes a difference"
     assert lint(main, project, options) == right
+
+
+@pytest.mark.parametrize(("files", "edit"), HIDDEN.values(), ids=HIDDEN)
+def test_an_edited_module_relies_on_nothing_that_has_changed(
+    tmp_path: Path, cache: Path, files: dict[str, str], edit: dict[str, str]
+) -> None:
+    """Its findings are found anew; of bodies elsewhere it is known that they did nothing before."""
+    project = write(tmp_path / "project", files)
+    options = [f"--noblock-cache-dir={cache}"]
+    main = [project / "main.py"]
+    for added, changed in (("FIRST = 1", edit), ("SECOND = 2", files)):
+        lint(main, project, options)
+        for name in edit.keys() - files.keys():
+            (project / name).unlink(missing_ok=True)
+        write(project, {**changed, "main.py": f"{files['main.py']}\n\n{added}\n"})
+        assert lint(main, project, options) == lint(main, project)
+
+
+def test_bodies_that_do_nothing_are_not_looked_at_again(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = caller("import a, h", "a.g(len)", "h.f()")
+    a = "import b\n\n\ndef g(f):\n    b.g()\n    return f\n"
+    files = {"main.py": main, "a.py": a, "b.py": "def g():\n    print(1)\n", "h.py": HELPER}
+    project = write(tmp_path / "project", files)
+    options = [f"--noblock-cache-dir={cache}"]
+    looked_at: list[str] = []
+
+    def noted(infer: Inference, site: Site) -> tuple[Edge, ...]:
+        looked_at.append(site.module)
+        return edges(infer, site)
+
+    monkeypatch.setattr(summaries, "edges", noted)
+    right = lint([project / "main.py"], project, options)
+    assert set(looked_at) == {"main", "a", "b", "h"}
+    looked_at.clear()
+    write(project, {"main.py": f"{main}\n\nADDED = 1\n"})
+    assert lint([project / "main.py"], project, options) == right
+    assert set(looked_at) == {"main", "h"}
 
 
 @pytest.fixture

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from flake8_noblock.cache.nothing import Body, Nothing
 from flake8_noblock.cache.results import Results, Variant
 from flake8_noblock.cache.signature import libraries_signature, plugin_signature, signature_of
+from flake8_noblock.cache.state import State
 from flake8_noblock.cache.store import Store
 from flake8_noblock.cache.texts import Texts
 from flake8_noblock.finding import Finding
@@ -29,14 +31,25 @@ class Recall:
     ) -> None:
         self._results = Results(store)
         self._texts = texts
-        self._program = program
-        self._finder = finder
+        self._state = State(finder, program, texts)
+        self._nothing = Nothing(store, self._state, program.reads)
         self._libraries = libraries
         self._options = options
 
     def key(self, name: str, path: Path, text: bytes) -> bytes:
         """The key for the module in file `path` that goes by `name` and has this text."""
-        return self._common + signature_of([name, str(path)]) + digest(text)
+        return self._module(name, path) + digest(text)
+
+    def _module(self, name: str, path: Path) -> bytes:
+        return self._common + signature_of([name, str(path)])
+
+    def nothing(self, name: str, path: Path) -> dict[Body, int]:
+        """Where nothing that concerns a module was found when its findings were looked for last, and need not be looked for."""
+        return self._nothing.recall(self._module(name, path))
+
+    def keep_nothing(self, name: str, path: Path, bodies: Mapping[Body, int]) -> None:
+        """Keep where nothing was found, each with the mask of what was read to see that."""
+        self._nothing.keep(self._module(name, path), bodies.items())
 
     def get(self, key: bytes, path: Path) -> list[Finding] | None:
         """The findings kept for the module in file `path`, if all that they depend on is as it was."""
@@ -61,29 +74,16 @@ class Recall:
 
     def _renewed(self, variant: Variant) -> Variant:
         """`variant` with the answers that the project as it is gives to its questions."""
-        if not variant.questions or variant.stamp == self._program.stamp:
+        if not variant.questions or variant.stamp == self._state.stamp:
             return variant
-        return replace(variant, answers=self._answers(variant.questions), stamp=self._program.stamp)
+        return replace(variant, answers=self._state.of_answers(variant.questions), stamp=self._state.stamp)
 
     def _digest(self, variant: Variant, own: Path) -> bytes:
         """Of what was read as it is now; the text of the module itself, whose file is `own`, is in its key."""
         digest = blake2b(variant.answers, digest_size=16)
         for lookup in variant.lookups:
-            location = self._finder.find(lookup.name, Path(lookup.root) if lookup.root else None)
-            if location is not None and location.path is not None:
-                digest.update(str(location.path).encode("utf-8", "surrogatepass"))
-                if location.path != own and self._finder.may_change(location):
-                    digest.update(self._texts.of(location))
-            digest.update(b"\0")
+            digest.update(self._state.of_module(lookup, own))
         return digest.digest()
-
-    def _answers(self, questions: Iterable[Question]) -> bytes:
-        """Tells whether the same files answer the questions; what these say is looked up as that of others is."""
-        parts: list[str] = []
-        for question in questions:
-            files = self._program.files(question)
-            parts += [str(question), *(["too many"] if files is None else map(str, files))]
-        return signature_of(parts) if parts else b""
 
     @cached_property
     def _common(self) -> bytes:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from flake8_noblock.effects.bottom_up import BottomUp
 from flake8_noblock.effects.errors import catches_running_loop
 from flake8_noblock.effects.governs import is_governed
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.rows import part_at, parts_played
 from flake8_noblock.effects.runs import AllOf, OneOf, Run, sites_of
-from flake8_noblock.effects.summaries import MOST_BODIES, Summaries
+from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.facts.model import Call
-from flake8_noblock.link.components import components
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import handlers_around
 from flake8_noblock.link.regions import excluded_regions
+
+
+class _Way(NamedTuple):
+    """A body starts a loop, or reaches a start in some steps, by operation `number`: the body that this runs is next."""
+
+    steps: int
+    number: int
+    through: Site | None
 
 
 class Starters:
@@ -26,31 +35,28 @@ class Starters:
     def __init__(self, summaries: Summaries) -> None:
         self._summaries = summaries
         self._infer = summaries.infer
-        self._known: dict[Site, tuple[int, int, Site | None] | None] = {}
-        self._masks: dict[Site, int] = {}
+        self.found = BottomUp[_Way | None](summaries.infer, "starts", None, self._callees, self._look)
 
     def chain(self, run: Run) -> tuple[Place, ...]:
         """How `run` reaches the start of a loop: an operation of each body on the shortest way; empty: it doesn't."""
         for site in sites_of(run):
-            self._solve(site)
-            self._infer.reads.mask |= self._masks.get(site, 0)
-        found = self._of(run)
+            self.found.solve(site)
+        soonest = self._of(run)
         places: list[Place] = []
-        while found is not None:
-            _, site = found
-            known = self._known[site]
-            assert known is not None
-            places.append(Place(site, known[1]))
-            found = (0, known[2]) if known[2] is not None else None
+        through = soonest[1] if soonest is not None else None
+        while through is not None:
+            way = self.found.get(through)
+            assert way is not None
+            places.append(Place(through, way.number))
+            through = way.through
         return tuple(places)
 
     def _of(self, run: Run) -> tuple[int, Site] | None:
         """The body by which `run` reaches a start the soonest, and in how many steps."""
         match run:
             case Site():
-                known = self._known.get(run)
-                self._infer.reads.mask |= self._masks.get(run, 0)
-                return None if known is None else (known[0], run)
+                known = self.found.get(run)
+                return None if known is None else (known.steps, run)
             case AllOf(parts=parts):
                 return _soonest([way for way in map(self._of, parts) if way is not None])
             case OneOf(parts=parts, declared=declared):
@@ -58,34 +64,17 @@ class Starters:
                 return None if None in ways else _soonest([way for way in ways if way is not None])
         return None
 
-    def _solve(self, start: Site) -> None:
-        for component in components(start, self._callees, self._known.__contains__, MOST_BODIES):
-            _, mask = self._infer.reads.during(self._fix, component)
-            self._masks.update(dict.fromkeys(component, mask))
-
-    def _fix(self, component: list[Site]) -> None:
-        """The least fixpoint over bodies that call each other."""
-        for site in component:
-            self._known[site] = None
-        changed = True
-        while changed:
-            changed = False
-            for site in component:
-                if self._known[site] is None and (found := self._look(site)) is not None:
-                    self._known[site] = found
-                    changed = len(component) > 1
-
-    def _look(self, site: Site) -> tuple[int, int, Site | None] | None:
+    def _look(self, site: Site) -> _Way | None:
         own = next(direct_starts(self._infer, site), None)
         if own is not None:
-            return 0, own, None
+            return _Way(0, own, None)
         edges = self._summaries.edges(site)
         ways = [(*found, edge.number) for edge in edges if (found := self._of(edge.run)) is not None]
         ways = [way for way in ways if not is_guarded(self._infer, Place(site, way[2]))]
         if not ways:
             return None
         steps, through, number = min(ways, key=lambda way: (way[0], way[2]))
-        return steps + 1, number, through
+        return _Way(steps + 1, number, through)
 
     def _callees(self, site: Site) -> Iterator[Site]:
         if self._summaries.scope.enters(self._infer.module(site.module).origin):

@@ -10,20 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from flake8_noblock.effects.alternatives import synchronous_regions
+from flake8_noblock.effects.bottom_up import BottomUp
 from flake8_noblock.effects.edges import Edge, edges
 from flake8_noblock.effects.once import once_regions
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.runs import AllOf, OneOf, Run, sites_of
 from flake8_noblock.knowledge.schema import Kind, Severity
-from flake8_noblock.link.components import components
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import regions_within
 from flake8_noblock.link.regions import dispatches, regions_below, selective_regions
 from flake8_noblock.options import Scope
-
-MOST_BODIES = 20_000
-"""Bodies looked at to answer one question; what lies beyond runs nothing that is known."""
-
 
 Certainty = Literal["certain", "once", "possible"]
 """Whether operations run whenever the body does: ``once``, where something in its own module is missing yet; ``possible``, where
@@ -58,8 +54,7 @@ class Summaries:
     def __init__(self, infer: Inference, scope: Scope) -> None:
         self.infer = infer
         self.scope = scope
-        self._known: dict[Site, Summary] = {}
-        self._masks: dict[Site, int] = {}
+        self.found = BottomUp(infer, "effects", _NONE, self._callees, self._summary)
         self._edges: dict[Site, tuple[tuple[Edge, ...], int]] = {}
         self._failures: dict[Site, str] = {}
 
@@ -73,6 +68,7 @@ class Summaries:
         return known[0]
 
     def _find_edges(self, site: Site) -> tuple[Edge, ...]:
+        self.infer.reads.mask |= self.infer.program.mark(site.module)
         try:
             return edges(self.infer, site)
         except RecursionError:
@@ -94,13 +90,13 @@ class Summaries:
     def of_edge(self, edge: Edge, site: Site) -> Summary:
         """The effects of what an operation of the body at `site` runs."""
         for other in sites_of(edge.run):
-            self._solve(other)
-            self.infer.reads.mask |= self._masks.get(other, 0)
+            if self.scope.enters(self._origin(other)):
+                self.found.solve(other)
         return self._effects(edge.run, edge.number, self._origin(site))
 
     def witness(self, site: Site, effect: Effect) -> Witness:
         """How the body at `site`, whose summary is known, reaches `effect`, which it has itself."""
-        return self._known[site][effect]
+        return self.found.get(site)[effect]
 
     def _origin(self, site: Site) -> str:
         return self.infer.module(site.module).origin
@@ -115,9 +111,7 @@ class Summaries:
                 return _joined([self._effects(part, number, origin) for part in parts])
             case OneOf(parts=parts, declared=declared):
                 return self._one_of([self._effects(part, number, origin) for part in parts], declared)
-        known = self._known.get(run, _NONE)
-        self.infer.reads.mask |= self._masks.get(run, 0)
-        return {effect: Witness(witness.length + 1, number, run, effect) for effect, witness in known.items()}
+        return {effect: Witness(witness.length + 1, number, run, effect) for effect, witness in self.found.get(run).items()}
 
     def _one_of(self, parts: list[Summary], declared: bool) -> Summary:
         if self.scope.possible:
@@ -183,26 +177,6 @@ class Summaries:
             for other in sites_of(edge.run):
                 if self.scope.enters(self._origin(other)):
                     yield other
-
-    def _solve(self, start: Site) -> None:
-        """Find the summary of `start` and of all that it reaches."""
-        if self.scope.enters(self._origin(start)):
-            for component in components(start, self._callees, self._known.__contains__, MOST_BODIES):
-                _, mask = self.infer.reads.during(self._fix, component)
-                self._masks.update(dict.fromkeys(component, mask))
-
-    def _fix(self, component: list[Site]) -> None:
-        """The least fixpoint over bodies that call each other."""
-        for site in component:
-            self._known[site] = _NONE
-        changed = True
-        while changed:
-            changed = False
-            for site in component:
-                summary = self._summary(site)
-                if summary != self._known[site]:
-                    self._known[site] = summary
-                    changed = len(component) > 1 or site in self._callees(site)
 
 
 def _common(parts: list[Summary]) -> Summary:
