@@ -24,15 +24,24 @@ def calls_with(infer: Inference, module: str, kind: type[Kind]) -> list[tuple[Pl
 
 
 def _calls_with(infer: Inference, module: str, kind: type[Kind]) -> Iterator[tuple[Place, str, Kind]]:
-    for body in range(len(infer.facts(module).bodies)):
+    named = infer.remember("calls by the names of callables", module, _calls_by_name, infer, module)
+    calls = [call for name, calls in named.items() if infer.knowledge.may_have_row(kind, name) for call in calls]
+    for body, number, func in sorted(calls):
         site = Site(module, body)
-        for number, op in enumerate(infer.body(site).ops):
-            if not isinstance(op, Call):
-                continue
-            known = known_as(infer, Place(site, op.func), kind)
-            if known is not None:
-                name, row = known
-                yield Place(site, number), name, row
+        known = known_value(infer, infer.value(site, func), kind)
+        if known is not None:
+            name, row = known
+            yield Place(site, number), name, row
+
+
+def _calls_by_name(infer: Inference, module: str) -> dict[str, list[tuple[int, int, int]]]:
+    """The calls in `module` by the last names of what they call: the numbers of the body, the call and the callable."""
+    named: dict[str, list[tuple[int, int, int]]] = {}
+    for number, body in enumerate(infer.facts(module).bodies):
+        for at, op in enumerate(body.ops):
+            if isinstance(op, Call):
+                named.setdefault(last_name(infer, Place(Site(module, number), op.func)), []).append((number, at, op.func))
+    return named
 
 
 def parts_played(infer: Inference, module: str, *parts: Part) -> list[tuple[Place, str, Role]]:

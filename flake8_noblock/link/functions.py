@@ -151,10 +151,16 @@ def _is_stub(infer: Inference, function: Function) -> bool:
 def _returned(infer: Inference, site: Site) -> Values:
     body = infer.body(site)
     excluded = excluded_regions(infer, site)
-    returns = [op.value for op, region in zip(body.ops, body.where) if isinstance(op, Return) and region not in excluded]
+    written = infer.remember("returns", (site.module, site.body), _returns, body)
+    returns = [value for value, region in written if region not in excluded]
     if not returns:
         return UNKNOWN if body.owner >= 0 and _is_place_for_others(body) else (Literal(None),)
     return union(*[infer.value(site, value) if value >= 0 else (Literal(None),) for value in returns])
+
+
+def _returns(body: Body) -> tuple[tuple[int, int], ...]:
+    """The values that a body returns, -1 for none, each with the region in which it does."""
+    return tuple([(op.value, region) for op, region in zip(body.ops, body.where, strict=True) if isinstance(op, Return)])
 
 
 def _is_place_for_others(body: Body) -> bool:
