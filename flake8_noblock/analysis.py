@@ -19,7 +19,7 @@ from flake8_noblock.link.evaluate import inference
 from flake8_noblock.link.finder import Finder
 from flake8_noblock.link.inference import Inference, Oracle
 from flake8_noblock.link.names import named
-from flake8_noblock.link.program import Module, Program, digest, read_source
+from flake8_noblock.link.program import Module, Program, digest
 from flake8_noblock.link.values import ClassValue, Function
 from flake8_noblock.options import Options
 from flake8_noblock.rules.base import Rule, Subject
@@ -38,10 +38,10 @@ class Analysis:
         self._finder = finder
         self._program = program
         self._facts = facts
-        self._texts: dict[str, str] = {}
         self._key = ""
         plain = inference(program, options.knowledge)
         self._knowledge, self._read_before = program.reads.during(_with_definitions, options.knowledge, plain)
+        self._asked: set[AstroidOracle] = set()
         self._start()
 
     def _start(self) -> None:
@@ -57,7 +57,6 @@ class Analysis:
         if known is None or known.path != path or known.digest != mark or known.facts is None:
             facts = self._facts.known(mark) or module_facts(tree)
             self._facts.keep(mark, facts)
-            self._texts[key] = text
             self._program.put(Module(key, name, path, path.stem == "__init__", "project", facts, root, mark))
             if known is not None:
                 self._start()
@@ -74,6 +73,8 @@ class Analysis:
         for rule in RULES if rules is None else rules:
             with subject.contain(rule.code):
                 findings.update(rule.check(subject))
+        while self._asked:
+            self._asked.pop().forget_trees()
         failures = [*subject.failures, *self._summaries.failures(key)]
         if failures:
             findings.add(Finding(1, 0, INTERNAL_ERROR, internal_error_text(failures[0])))
@@ -93,9 +94,7 @@ class Analysis:
         module = self._program[key]
         if module.origin != "project" or module.path is None:
             return None
-        text = self._texts.get(key)
-        if text is None:
-            text = read_source(module.path).decode("utf-8", "replace")
+        path = module.path
         bridge: AstroidOracle | None = None
 
         def ask(line: int, column: int) -> tuple[str, ...]:
@@ -103,7 +102,9 @@ class Analysis:
             if bridge is None:
                 from flake8_noblock.link import astroid_bridge
 
+                text = self._facts.text_of(path).decode("utf-8", "replace")
                 bridge = astroid_bridge.Oracle(self._finder, text, module.name)
+            self._asked.add(bridge)
             classes = bridge.receiver_classes(line, column)
             for name in bridge.modules:
                 self._program.get(name)  # What astroid has read is read for this answer, too.

@@ -11,8 +11,11 @@ import pytest
 from flake8_noblock import session as session_module
 from flake8_noblock.facts.build import module_facts
 from flake8_noblock.facts.model import Attr, Body, Call, Closure, Lookup, Param
+from flake8_noblock.link.astroid_bridge import Oracle
 from flake8_noblock.link.dependence import dependent
-from flake8_noblock.link.values import UNKNOWN, WIDEST_TYPE, ForeignClass, Instance, Values, shallow
+from flake8_noblock.link.finder import Finder
+from flake8_noblock.link.kept import Answers
+from flake8_noblock.link.values import UNKNOWN, WIDEST_TYPE, ForeignClass, Instance, Literal, Values, shallow
 from tests.bench import figures
 from tests.bench.corpus import File, Sources
 from tests.bench.figures import Round, Tree
@@ -54,6 +57,42 @@ def test_names_and_defaults_from_around_depend_on_a_context_of_the_function_arou
     assert "param" not in kinds(body, dependent(body, (), None))
     inside = dependent(body, (), {"shop"})
     assert {"param", "shop", "open"} <= kinds(body, inside)
+
+
+def test_places_of_operations_take_a_byte_each_and_are_right_in_long_bodies() -> None:
+    short = module_facts(ast.parse("\n" * 400 + FUNCTION)).bodies[1]
+    assert all(isinstance(listed, bytes) for listed in (short.lines, short.columns, short.where, short.statements))
+    long = body_of("def serve():\n" + "    work()\n" * 400)
+    for body, first in ((short, 402), (long, 1)):
+        assert sorted({body.line_of(number) for number in range(len(body.ops))})[0] >= first
+        assert body.line_of(len(body.ops) - 1) == (404 if body is short else 401)
+
+
+def test_names_and_operands_of_a_module_are_kept_once() -> None:
+    ops = body_of("def serve():\n    work(1)\n    work(2)\n").ops
+    one, other = [op for op in ops if op == Lookup("work")]
+    assert one is other
+    bodies = module_facts(ast.parse("def f(a):\n    a(a)\ndef g(a):\n    a(a)\n")).bodies
+    first, second = [op.args for body in bodies for op in body.ops if isinstance(op, Call)]
+    assert first is second
+
+
+def test_equal_answers_are_kept_once_and_constants_of_different_types_apart() -> None:
+    answers: Answers[str, int] = Answers()
+    for number, value in enumerate((Instance(ForeignClass("shop.C")), Instance(ForeignClass("shop.C")), Literal(1), Literal(True))):
+        answers["site", number] = (value,), 1 << 100
+    assert answers["site", 0] is answers["site", 1]
+    assert [type(answers["site", number][0][0].value) for number in (2, 3)] == [int, bool]  # type: ignore[union-attr]
+    assert answers["site", 0][1] is answers["site", 2][1]
+    assert ("site", 4) not in answers and answers.get(("other", 0)) is None
+
+
+def test_what_astroid_has_built_is_freed_and_made_again_for_another_question(tmp_path: Path) -> None:
+    oracle = Oracle(Finder((tmp_path,), ()), "class Shop: ...\ndef f():\n    shop = Shop()\n    shop.open()\n", "m")
+    assert oracle.receiver_classes(4, 4) == ("m.Shop",)
+    oracle.forget_trees()
+    assert oracle._calls is None and not oracle._modules
+    assert oracle.receiver_classes(4, 4) == ("m.Shop",)
 
 
 def test_types_within_types_are_bounded_in_width() -> None:

@@ -33,12 +33,16 @@ class FactsCache:
         """From now on the file at `path` has this text, whatever lies on disk."""
         self._shown[path] = text
 
+    def text_of(self, path: Path) -> bytes:
+        """The text of a file of the project; empty where it can't be read."""
+        return self._shown.get(path) or read_source(path)
+
     def read(self, location: Location) -> Source:
         """The facts of the module at `location`, and the digest of its text where it was read."""
         if location.path is None:
             return Source(None, b"")
         if location.origin == "project":
-            text = self._shown.get(location.path) or read_source(location.path)
+            text = self.text_of(location.path)
             mark = digest(text)
             return Source(self.of_text(text, mark), mark)
         key = signature_of([state_of(str(location.path))])

@@ -63,6 +63,11 @@ class Oracle:
         """The names of the modules that were read to answer the questions so far."""
         return tuple(self._sources or ())
 
+    def forget_trees(self) -> None:
+        """Free what takes most memory by far; it is made again where there is another question."""
+        self._calls = None
+        self._modules = {}
+
     def _infer(self, line: int, column: int) -> tuple[str, ...]:
         from astroid import bases
 
@@ -96,6 +101,7 @@ class Oracle:
             if "builtins" not in brain["astroid_cache"]:
                 astroid.manager.AstroidManager().bootstrap()
             self._sources = _Sources(self._finder)
+        if not self._modules:
             self._modules = {"builtins": brain["astroid_cache"]["builtins"]}
         before = dict(brain)
         try:

@@ -108,7 +108,7 @@ class Inference:
         self.knowledge = knowledge
         self._evaluate = evaluate
         self.reads = program.reads
-        self._answers: dict[_Question, tuple[Values, int]] = Answers()
+        self._answers: Answers[Site | str, Hashable] = Answers()
         self._open: dict[_Question, int] = {}
         self._lowest = _NO_CUT
         self._tentative: dict[_Question, _Tentative] = {}
@@ -140,10 +140,10 @@ class Inference:
 
     def value(self, site: Site, number: int) -> Values:
         """What operation `number` of the body at `site` may give."""
-        key = (site, number)
-        known = self._answers.get(key)
+        answers = self._answers.by.get(site)
+        known = None if answers is None else answers.get(number)
         if known is None:
-            known = self._find(key)
+            known = self._find((site, number))
         answer, mask = known
         self.reads.mask |= mask
         return answer

@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TypeVar
+from collections.abc import Hashable, Mapping
+from typing import Generic, TypeVar
 
 from flake8_noblock.link.values import ClassValue, Foreign, Function, Instance, Literal, ModuleValue, Unknown, Value, Values
 
-Q = TypeVar("Q", bound=Hashable)
+A = TypeVar("A", bound=Hashable)
+B = TypeVar("B", bound=Hashable)
 Answer = tuple[Values, int]
 """What an expression may be, and the mask of what was read to find that (see `Reads`)."""
 
 
-class Answers(dict[Q, Answer]):
-    """Answers by question; those that are equal are one object, and so are their masks."""
+class Answers(Generic[A, B]):
+    """Answers to questions, which are pairs; `by` holds them by the two parts.
 
-    __slots__ = ("_answers", "_masks")
+    Those that are equal are one object, and so are their masks.
+    """
+
+    __slots__ = ("_distinct", "_masks", "by")
 
     def __init__(self) -> None:
-        super().__init__()
-        self._answers: dict[int, dict[Values, Answer]] = {}
+        self.by: dict[A, dict[B, Answer]] = {}
+        self._distinct: dict[int, dict[Values, Answer]] = {}
         self._masks: dict[int, int] = {}
 
-    def __setitem__(self, question: Q, answer: Answer) -> None:
-        values, mask = answer
+    def get(self, question: tuple[A, B]) -> Answer | None:
+        inner = self.by.get(question[0])
+        return None if inner is None else inner.get(question[1])
+
+    def __contains__(self, question: tuple[A, B]) -> bool:
+        return self.get(question) is not None
+
+    def __getitem__(self, question: tuple[A, B]) -> Answer:
+        return self.by[question[0]][question[1]]
+
+    def __setitem__(self, question: tuple[A, B], answer: Answer) -> None:
+        first, second = question
+        inner = self.by.get(first)
+        if inner is None:
+            inner = self.by[first] = {}
+        inner[second] = self._shared(*answer)
+
+    def setdefault(self, question: tuple[A, B], answer: Answer) -> Answer:
+        known = self.get(question)
+        if known is None:
+            self[question] = known = answer
+        return known
+
+    def update(self, answers: Mapping[tuple[A, B], Answer]) -> None:
+        for question, answer in answers.items():
+            self[question] = answer
+
+    def _shared(self, values: Values, mask: int) -> Answer:
         mask = self._masks.setdefault(mask, mask)
-        if all(map(_is_one_with_equals, values)):
-            found = self._answers.setdefault(mask, {})
-            kept = found.get(values)
-            if kept is None:
-                kept = found[values] = values, mask
-        else:
-            kept = values, mask
-        super().__setitem__(question, kept)
+        if not all(map(_is_one_with_equals, values)):
+            return values, mask
+        found = self._distinct.get(mask)
+        if found is None:
+            found = self._distinct[mask] = {}
+        kept = found.get(values)
+        if kept is None:
+            kept = found[values] = values, mask
+        return kept
 
 
 def _is_one_with_equals(value: Value) -> bool:
