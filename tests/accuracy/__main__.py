@@ -22,7 +22,7 @@ from pathlib import Path
 
 from flake8_noblock.rules.codes import INTERNAL_ERROR, OFF_BY_DEFAULT
 
-FLAKE8 = ("-P", "-m", "flake8", "--isolated", "--disable-noqa", "--jobs=1")
+FLAKE8 = ("-P", "-m", "flake8", "--isolated", "--disable-noqa", "--jobs=1", "--noblock-cache-dir=none")
 FORMAT = "%(path)s:%(row)d:%(col)d: %(code)s %(text)s"
 LINE = re.compile(r"(?P<path>.+?):(?P<row>\d+):(?P<column>\d+): (?P<code>NBL\d+) (?P<text>.*)")
 NAMED = re.compile(r"[^;]*?\[(?P<name>[\w.]+)\]|(?P<first>[\w.]+)")
@@ -76,7 +76,8 @@ def read(folder: Path, codes: str, environment: Path | None, part: str = "") -> 
     linted = [path for path in asynchronous if _is_in(path, part)] if part else ["."]
     options = [f"--select={codes},{INTERNAL_ERROR}", f"--format={FORMAT}"]
     if environment is not None:
-        options.append(f"--noblock-environment={environment.resolve()}")
+        own = environment / folder.name
+        options.append(f"--noblock-environment={(own if own.is_dir() else environment).resolve()}")
     run = subprocess.run([sys.executable, *FLAKE8, *options, *linted], cwd=folder, capture_output=True, text=True, check=False)
     matches = [LINE.fullmatch(line) for line in run.stdout.splitlines()]
     complaint = run.stderr.strip()
@@ -154,7 +155,7 @@ def main() -> int:
     parser.add_argument("--off-count", type=int, default=20, help="findings to draw, codes off by default")
     parser.add_argument("--per-package", action="store_true", help="draw the same number from each package")
     parser.add_argument("--part", default="", help="R/N: lint one of N random parts of each package")
-    parser.add_argument("--environment", type=Path, help="virtual environment with the libraries that the packages import")
+    parser.add_argument("--environment", type=Path, help="virtual environment with the libraries that the packages import, or a folder of one for each package, by its name")
     parser.add_argument("--codes", default="NBL1", help="codes to select, as flake8 takes them")
     parser.add_argument("--pairs", type=int, default=10, help="most frequent operations to list per package")
     options = parser.parse_args()
