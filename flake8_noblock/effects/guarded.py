@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from flake8_noblock.effects.absent import method_read
 from flake8_noblock.effects.once import missing_attributes
 from flake8_noblock.effects.origins import Place, definitions_of, identity, is_call_on
 from flake8_noblock.effects.overrides import is_abstract, overrides
@@ -154,25 +155,18 @@ def was_stored_by_caller(infer: Inference, call: Place, place: Place) -> bool:
     """Whether a method at `place` runs only where an attribute is missing that the caller has had set before, by another method
     of the object (``await future.wait()``, then ``future.state``)."""
     inner, body = infer.body(place.site), infer.body(call.site)
-    receiver = _receiver(body.ops, call.number)
-    missing = missing_attributes(inner, inner.where[place.number]) if receiver is not None and inner.owner >= 0 else ()
-    if receiver is None or not missing:
+    read = method_read(body.ops, call.number)
+    if read is None or read.name != inner.name or inner.owner < 0:
         return False
-    key = _object(infer, Place(call.site, receiver))
-    for op in _earlier(body, call.number, Call):
+    missing = missing_attributes(inner, inner.where[place.number])
+    key = _object(infer, Place(call.site, read.base)) if missing else None
+    for op in _earlier(body, call.number, Call) if missing else ():
         method = body.ops[op.func]
         if isinstance(method, Attr) and _object(infer, Place(call.site, method.base)) == key:
             functions = infer.value(call.site, op.func)
             if functions and all(isinstance(f, Function) and not missing.isdisjoint(_stored(infer, f)) for f in functions):
                 return True
     return False
-
-
-def _receiver(ops: tuple[Op, ...], number: int) -> int | None:
-    """The object whose method or property an operation runs."""
-    op = ops[number]
-    read = ops[op.func] if isinstance(op, Call) else op
-    return read.base if isinstance(read, Attr) else None
 
 
 def _stored(infer: Inference, function: Function) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from flake8_noblock.effects.absent import lacks_part
 from flake8_noblock.effects.construction import constructors
 from flake8_noblock.effects.edges import Edge
 from flake8_noblock.effects.guarded import is_guarded_by_caller, was_awaited_by_caller, was_stored_by_caller
@@ -79,7 +80,8 @@ def _registered(infer: Inference, site: Site) -> Iterator[Edge]:
 def _is_known_not_to_wait(infer: Inference, way: list[Place], operation: Operation) -> bool:
     """Whether what an operation would wait for is there, as a caller has seen, or has awaited."""
     bodies = [place.site for place in way[1:]]
-    if any(was_stored_by_caller(infer, caller, inner) for caller, inner in zip(way, way[1:], strict=False)):
+    stored = any(was_stored_by_caller(infer, caller, inner) for caller, inner in zip(way, way[1:], strict=False))
+    if stored or lacks_part(infer, way):
         return True
     return is_guarded_by_caller(infer, way[-2:][0], operation.place, operation.row) or (
         operation.row.kind == "thread" and was_awaited_by_caller(infer, way[0], bodies, operation.row)
