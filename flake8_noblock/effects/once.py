@@ -35,24 +35,40 @@ _Key = object
 """What is the same for all reads and stores of one attribute or outer name of a body."""
 
 
-def once_regions(infer: Inference, site: Site) -> frozenset[int]:
-    """The numbers of the regions of a body that don't run again, since running them makes their own condition false."""
+class Once(NamedTuple):
+    """The numbers of the regions of a body that don't run again; `of_object`: those for which the object keeps what they make."""
+
+    regions: frozenset[int] = frozenset()
+    of_object: frozenset[int] = frozenset()
+
+
+def once_regions(infer: Inference, site: Site) -> Once:
+    """The regions of a body that don't run again, since running them makes their own condition false."""
     return infer.remember("once regions", (site.module, site.body), _once_regions, infer, site)
 
 
-def _once_regions(infer: Inference, site: Site) -> frozenset[int]:
+def _once_regions(infer: Inference, site: Site) -> Once:
     body = infer.body(site)
     if body.decorators and remembers(infer, Function(site.module, site.body)):
-        return frozenset(range(len(body.regions)))
-    once: set[int] = set()
+        return Once(frozenset(range(len(body.regions))))
+    once: dict[int, bool] = {}
     for number, region in enumerate(body.regions):
         if region.parent in once:
-            once.add(number)
+            once[number] = once[region.parent]
         elif region.kind == "branch" and region.value >= 0:
             missing = set(_missing(body.ops, region.value, region.positive))
-            if missing and any(key in missing for key in _provided(infer, site, body, number)):
-                once.add(number)
-    return frozenset(once)
+            provided = missing.intersection(_provided(infer, site, body, number)) if missing else ()
+            if provided:
+                once[number] = body.owner >= 0 and all(map(_is_of_object, provided))
+    return Once(frozenset(once), frozenset([number for number, of_object in once.items() if of_object]))
+
+
+def _is_of_object(key: _Key) -> bool:
+    """Whether something is an attribute of the object whose method a body is."""
+    match key:
+        case (0, str()):
+            return True
+    return False
 
 
 def missing_attributes(body: Body, region: int) -> frozenset[str]:

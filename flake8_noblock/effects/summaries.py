@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from flake8_noblock.effects.alternatives import synchronous_regions
 from flake8_noblock.effects.bottom_up import BottomUp
 from flake8_noblock.effects.edges import Edge, edges
-from flake8_noblock.effects.once import once_regions
+from flake8_noblock.effects.once import Once, once_regions
 from flake8_noblock.effects.operations import Operation
 from flake8_noblock.effects.runs import AllOf, OneOf, Run, sites_of
 from flake8_noblock.knowledge.schema import Kind, Severity
@@ -137,7 +137,9 @@ class Summaries:
             if region in selective:
                 arms.setdefault(region, []).append(effects)
                 effects = _as(effects, lambda effect, _: "possible")
-            elif region in once:
+            elif region in once.of_object:
+                effects = _as(effects, lambda effect, _: "once" if _counts_once(effect) else "possible")
+            elif region in once.regions:
                 effects = _as(effects, lambda effect, _: "once" if effect.certainty == "certain" else "possible")
             parts.append(effects)
         return _joined([*parts, *self._of_every_arm(site, arms)]) if arms else _joined(parts)
@@ -166,10 +168,10 @@ class Summaries:
         module = self.infer.module(site.module)
         return module.name.partition(".")[0] if module.origin == "library" else site.module
 
-    def _doubtful(self, site: Site) -> tuple[frozenset[int], frozenset[int]]:
+    def _doubtful(self, site: Site) -> tuple[Once, frozenset[int]]:
         """The regions of a body that run once, and those that run for particular values, or elsewhere."""
         if self.scope.possible:
-            return frozenset(), frozenset()
+            return Once(), frozenset()
         return once_regions(self.infer, site), selective_regions(self.infer, site) | synchronous_regions(self.infer, site)
 
     def _callees(self, site: Site) -> Iterator[Site]:
@@ -195,6 +197,12 @@ def _common(parts: list[Summary]) -> Summary:
 
 _SLIGHT = frozenset[Kind](["metadata", "cpu", "import", "lock"])
 """Kinds that are not reported by default."""
+
+
+def _counts_once(effect: Effect) -> bool:
+    """Whether what an object does once is worth a report: milliseconds at one of its many uses aren't; whoever asks for
+    microseconds wants to see all."""
+    return effect.certainty == "certain" and effect.severity != "disk"
 
 
 def _as(effects: Summary, certainty: Callable[[Effect, Witness], Certainty]) -> Summary:
