@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from flake8_noblock.effects.awaitables import kind_of
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.effects.overrides import subclasses
 from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Narrowed, Param, Return
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.attributes import attribute
 from flake8_noblock.link.calls import call
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.subclasses import subclasses
 from flake8_noblock.link.values import Function, Instance, SourceClass, Values
 
 MOST_RETURNS = 2

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flake8_noblock.facts.model import Attr, Body, Call, Const, Drop, Import, Lookup, Param, Raise
-from flake8_noblock.link.classes import find_member, is_protocol, is_subclass
+from flake8_noblock.link.classes import find_member, is_protocol
 from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.subclasses import subclasses
 from flake8_noblock.link.values import Function, Instance, SourceClass
 
 _INERT = (Const, Lookup, Attr, Import, Param, Drop, Raise, Call)
@@ -46,23 +47,3 @@ def overrides(infer: Inference, function: Function, receiver: Instance, everywhe
             if isinstance(value, Function) and (value.module, value.body) != (function.module, function.body):
                 found[Function(value.module, value.body, Instance(other), value.outer)] = None
     return list(found)
-
-
-def subclasses(infer: Inference, cls: SourceClass, everywhere: bool) -> tuple[SourceClass, ...]:
-    """The subclasses of a class in its module, or `everywhere` in the project."""
-    return infer.remember_from((), "subclasses", (cls, everywhere), _find_subclasses, infer, cls, everywhere)
-
-
-def _find_subclasses(infer: Inference, cls: SourceClass, everywhere: bool) -> tuple[SourceClass, ...]:
-    modules = [cls.module, *(infer.program.modules_inheriting(_names(infer, cls)) if everywhere else ())]
-    return tuple([other for module in dict.fromkeys(modules) for other in _of_module(infer, module, cls)])
-
-
-def _names(infer: Inference, cls: SourceClass) -> list[str]:
-    """The names by which subclasses may inherit from `cls`: its own, and those of subclasses next to it."""
-    return [infer.class_facts(other).name for other in (cls, *_of_module(infer, cls.module, cls))]
-
-
-def _of_module(infer: Inference, module: str, cls: SourceClass) -> list[SourceClass]:
-    classes = [infer.source_class(module, index) for index in range(len(infer.facts(module).classes))]
-    return [other for other in classes if other != cls and is_subclass(infer, other, cls)]

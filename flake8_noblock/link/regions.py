@@ -32,6 +32,7 @@ from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import layout
 from flake8_noblock.link.objects import flat, is_of, may_be_of
+from flake8_noblock.link.subclasses import is_overridden
 from flake8_noblock.link.values import (
     Adapter,
     ClassValue,
@@ -325,15 +326,24 @@ def _given(infer: Inference, site: Site, op: Call) -> Values | None:
         return None
     callee = infer.value(site, op.func)
     function = callee[0] if len(callee) == 1 else None
-    if not isinstance(function, Function) or function.receiver is not None or infer.is_standard(function):
+    if not isinstance(function, Function) or isinstance(function.receiver, ClassValue) or infer.is_standard(function):
         return None
     body = infer.function_body(function)
     if body.is_async or body.is_generator or len(body.ops) > LONGEST_PREDICATE:
         return None
     target = Site(function.module, function.body)
+    if function.receiver is not None:
+        return None if len(body.params) > 1 else _given_by_method(infer, function, function.receiver)
     if body.params and not any(isinstance(inner, Call) and _asks_for_loop(infer, target, inner) for inner in body.ops):
         return None
     return infer.remember_from(None, "predicates", function, _returned_always, infer, target)
+
+
+def _given_by_method(infer: Inference, function: Function, receiver: Instance) -> Values | None:
+    """What a method always gives that nothing overrides."""
+    target = Site(function.module, function.body)
+    found = infer.remember_from(None, "predicates", Function(target.module, target.body), _returned_always, infer, target)
+    return None if not found or is_overridden(infer, function, receiver) else found
 
 
 def _returned_always(infer: Inference, site: Site) -> Values | None:
