@@ -15,7 +15,7 @@ from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.facts.model import Call
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import handlers_around
-from flake8_noblock.link.regions import excluded_regions
+from flake8_noblock.link.regions import excluded_regions, selective_regions
 
 
 class _Way(NamedTuple):
@@ -29,7 +29,8 @@ class _Way(NamedTuple):
 class Starters:
     """Which bodies start a loop on the thread that runs them; each is found once, over strongly connected components.
 
-    A call that stands under a question whether a loop runs counts nowhere, nor does any in a module that allows nested loops.
+    A call that stands under a question whether a loop runs counts nowhere, nor does one that is made for particular texts or
+    types only, nor any in a module that allows nested loops.
     """
 
     def __init__(self, summaries: Summaries) -> None:
@@ -65,10 +66,12 @@ class Starters:
         return None
 
     def _look(self, site: Site) -> _Way | None:
-        own = next(direct_starts(self._infer, site), None)
+        body = self._infer.body(site)
+        selective = selective_regions(self._infer, site)
+        own = next((number for number in direct_starts(self._infer, site) if body.where[number] not in selective), None)
         if own is not None:
             return _Way(0, own, None)
-        edges = self._summaries.edges(site)
+        edges = [edge for edge in self._summaries.edges(site) if body.where[edge.number] not in selective]
         ways = [(*found, edge.number) for edge in edges if (found := self._of(edge.run)) is not None]
         ways = [way for way in ways if not is_guarded(self._infer, Place(site, way[2]))]
         if not ways:

@@ -54,7 +54,8 @@ NESTED = Page(
         Calls are followed as for NBL2xx. Not reported: what stands behind a question whether a loop runs, such as
         `asyncio.get_running_loop()` in a `try` or `loop.is_running()` in a condition, also where a function of yours asks it or a
         flag keeps the answer; what stands in a `try` that catches `RuntimeError`, by which a second loop fails; what is handed to
-        another thread; modules that call `nest_asyncio.apply()`.
+        another thread; what a function does for particular texts or types only, of which the call doesn't say that it is one;
+        modules that call `nest_asyncio.apply()`.
     """,
     options="""
         `--noblock-follow` says how far calls are followed; `--noblock-knowledge` adds callables of yours that start a loop
