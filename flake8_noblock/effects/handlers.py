@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flake8_noblock.effects.awaiting import rows_of
 from flake8_noblock.effects.errors import catches_cancellation, catches_everything
 from flake8_noblock.effects.failing import reached_numbers, with_generators
+from flake8_noblock.effects.flow import flow_of
 from flake8_noblock.effects.guards import classes_of, guarding_row, names_of
 from flake8_noblock.effects.origins import Place, definitions_of
 from flake8_noblock.effects.outcomes import outcome
@@ -35,7 +36,7 @@ from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import layout, within
 from flake8_noblock.link.objects import flat
-from flake8_noblock.link.values import UNKNOWN, Foreign, Function, Instance, ModuleValue, Value, Values
+from flake8_noblock.link.values import UNKNOWN, ClassValue, Foreign, Function, Instance, ModuleValue, Value, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +152,16 @@ def _is_raised_by_callee(infer: Inference, site: Site, number: int) -> bool:
 
 
 def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:
-    """Whether a handler keeps the exception, and the function raises something after it."""
+    """Whether a handler keeps the exception, and the function raises something after it, or it raises a cancellation of its own."""
     body = infer.body(site)
     own = within(infer, site, handler.region)
     kept = any(fate(infer, Place(site, number)).users for number in own if isinstance(body.ops[number], Caught))
     last = max(own, default=0)
-    return kept and any(isinstance(op, Raise) for op in body.ops[last + 1 :])
+    raised = [op.value for op in body.ops[last + 1 :] if isinstance(op, Raise)]
+    if kept and raised:
+        return True
+    values = [value for number in raised if number >= 0 for value in infer.value(site, number)]
+    return catches_cancellation(infer, tuple([ClassValue(v.cls) if isinstance(v, Instance) else v for v in values]))
 
 
 def _awaits_cancelled(infer: Inference, site: Site, region: int) -> bool:
@@ -231,14 +236,17 @@ def _ends_after(infer: Inference, site: Site, handler: Handler) -> bool:
     own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
     if any(isinstance(body.ops[number], Return) for number in own):
         return True
-    loops = _loops_around(body, handler.tried)
-    left = any(body.ops[number] == Jump("break") for number in own)
-    if len(loops) > (1 if left else 0):
-        return False
-    before = within(infer, site, loops[0]) if loops else within(infer, site, handler.tried)
-    last = max((*before, *own), default=-1)
+    flow = flow_of(infer, site)
+    left = own or within(infer, site, handler.tried)
     others = {n for r in layout(infer, site).partners[handler.tried] for n in within(infer, site, r)}
-    return not any(number > last and number not in others and _goes_on(infer, site, number) for number in range(len(body.ops)))
+    seen: set[int] = set()
+    waiting = [after for number in left for after in flow.after.get(number, ()) if after not in left]
+    while waiting:
+        number = waiting.pop()
+        if number not in seen:
+            seen.add(number)
+            waiting.extend(flow.after.get(number, ()))
+    return not any(number not in others and _goes_on(infer, site, number) for number in seen)
 
 
 def _goes_on(infer: Inference, site: Site, number: int) -> bool:
