@@ -227,7 +227,7 @@ def _handed(
         else:
             found = [end for end in ends(infer, call) if end.kind == "awaited"]
             yield from [FoundCall(end, certainty) for end in found or [End("awaited", call, (call,))]]
-    elif depth < 2 and any(isinstance(value, Partial) for value in infer.value(call.site, call.number)):
+    elif depth < 2 and any(isinstance(v, Partial) and _is_function(infer, v, site) for v in infer.value(call.site, call.number)):
         yield from _uses(infer, call, site, certainty, depth + 1)
     else:
         yield None
