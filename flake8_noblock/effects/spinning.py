@@ -45,6 +45,7 @@ from flake8_noblock.facts.model import (
 )
 from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Role
+from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import handlers_around, within
 from flake8_noblock.link.values import ClassValue, Function, Instance, SourceClass, Values
@@ -351,4 +352,6 @@ def _is_plain_attribute(infer: Inference, place: Place, base: int, name: str) ->
             return False
         if infer.module(value.cls.module).origin != "project" or name not in infer.class_facts(value.cls).attributes:
             return False
+        if any(infer.knowledge.thread_methods(one.cls.name) for one in mro(infer, value.cls) if one.cls is not None):
+            return False  # Another thread sets it, for which an event of the loop is not made.
     return bool(infer.value(place.site, base))

@@ -66,13 +66,16 @@ def _sees_to_itself(infer: Inference, made: Place, depth: int = MOST_COROUTINES)
     others of the kind and what can't fail."""
     op = infer.body(made.site).ops[made.number]
     values = infer.value(made.site, op.func) if isinstance(op, Call) else ()
-    functions = [value for value in values if isinstance(value, Function) and infer.function_body(value).is_async]
+    ours = [value for value in values if isinstance(value, Function) and infer.module(value.module).origin == "project"]
+    functions = [value for value in ours if infer.function_body(value).is_async]
     return bool(values) and len(functions) == len(values) and all(_guards_itself(infer, one, depth) for one in functions)
 
 
 def _guards_itself(infer: Inference, function: Function, depth: int) -> bool:
     site = Site(function.module, function.body)
     body = infer.body(site)
+    if body.decorators:
+        return True  # A decorator may see to them, too.
     fragile = {one.place.number for one in failing(infer, site)}
     guarded = False
     for number, op in reached_numbers(infer, site):

@@ -318,8 +318,8 @@ UNCOLLECTED = Page(
     certainty="""
         Results that are used in any way count as looked at. Not reported either: where tasks are cancelled or given callbacks in
         the same function, in one around it or in one that it calls; where all that is gathered are calls that give something back,
-        such as `close`, tasks that somebody else keeps (`*self.tasks`), or coroutines of the project that await everything in a
-        `try` that catches every error.
+        such as `close`, tasks that somebody else keeps (`*self.tasks`), or coroutines of the project that are decorated or await
+        everything in a `try` that catches every error.
     """,
     options=_NONE,
     off="""

@@ -196,7 +196,8 @@ POLLING = Page(
                 await self.ready.wait()
     """,
     certainty="""
-        Not reported: loops that ask something else than this program, such as a file, a process or an object of a library; loops
+        Not reported: loops that ask something else than this program, such as a file, a process or an object of a library; flags of
+        threads, which others than the loop set; loops
         that do any work; loops that wait longer each time, or as long as is left; loops that wait for a point in time only.
     """,
     options=OPTIONS,
