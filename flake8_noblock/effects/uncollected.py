@@ -12,7 +12,7 @@ from flake8_noblock.effects.guards import names_of
 from flake8_noblock.effects.handlers import cancels, gives_back, is_await, is_closing, registers
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Await, Call, Closure, Display, Drop, Lookup, Param, Region, Spread, Yield
+from flake8_noblock.facts.model import Attr, Await, Call, Closure, Display, Drop, Element, Lookup, Param, Region, Spread, Yield
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import handlers_around
 from flake8_noblock.link.values import Coroutine, Function, Literal
@@ -43,7 +43,7 @@ def _is_seen_elsewhere(infer: Inference, call: Place) -> bool:
     ops = infer.body(call.site).ops
     op = ops[call.number]
     given = [made for number in op.args for made in _gathered(infer, Place(call.site, number))] if isinstance(op, Call) else []
-    if given and all(isinstance(infer.body(one.site).ops[one.number], Attr | Param | Lookup) for one in given):
+    if given and all(isinstance(infer.body(one.site).ops[one.number], Attr | Element | Param | Lookup) for one in given):
         return True
     if registers(infer, call.site):
         return True
