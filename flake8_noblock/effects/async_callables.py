@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flake8_noblock.effects.awaitables import kind_of
+from flake8_noblock.effects.awaitables import kind_of, runs_by_itself
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.lost import is_lost
@@ -50,6 +50,8 @@ def _may_be_function(op: object) -> bool:
 def _is_async(infer: Inference, values: Values) -> bool:
     """Whether calling any of `values` gives a coroutine that nobody awaits."""
     if not values or not all(isinstance(value, Function | Partial | Adapter) for value in values):
+        return False
+    if any(runs_by_itself(infer, value) for value in values):
         return False
     return kind_of(infer, call(infer, values, Arguments())) in ("coroutine", "async generator")
 

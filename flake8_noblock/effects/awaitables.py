@@ -6,7 +6,9 @@ from typing import Literal
 
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.overrides import overrides
 from flake8_noblock.facts.model import Call, Declared, Narrowed, Return
+from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.classes import find_member, has_unknown_base, mro, own_member
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import named_class
@@ -45,7 +47,39 @@ def kind_at(infer: Inference, place: Place) -> Kind | None:
         bodies = [infer.function_body(value) for value in callee if isinstance(value, Function)]
         if bodies and all(isinstance(value, Function) or lacks(infer, value, "__call__") for value in callee) and all(body.is_async and not body.is_generator for body in bodies):
             return "coroutine"
+        if any(runs_by_itself(infer, value) for value in callee):
+            return "future" if kind_of(infer, infer.value(*place)) is not None else None
     return kind_of(infer, infer.value(*place))
+
+
+def runs_by_itself(infer: Inference, callee: Value) -> bool:
+    """Whether a function says no more than that its result can be awaited, and gives something that may run by itself: a task, an
+    object of its own, or, where only methods that override it have a body, what one of these gives."""
+    if not isinstance(callee, Function) or infer.function_body(callee).is_async:
+        return False
+    body = infer.function_body(callee)
+    site = Site(callee.module, callee.body)
+    returned = [op.value for op in body.ops if isinstance(op, Return) and op.value >= 0]
+    if body.kind == "lambda":
+        return any(runs_by_itself(infer, one) for number in returned for one in _called_at(infer, Place(site, number)))
+    if body.returns < 0 or not _is_mere(infer, declared(infer, site, body.returns)):
+        return False
+    if returned:
+        return not all(kind_at(infer, Place(site, number)) == "coroutine" for number in returned)
+    receiver = callee.receiver
+    below = overrides(infer, callee, receiver, everywhere=True) if isinstance(receiver, Instance) else []
+    return any(not infer.function_body(one).is_async for one in below)
+
+
+def _called_at(infer: Inference, place: Place) -> Values:
+    op = infer.body(place.site).ops[place.number]
+    return infer.value(place.site, op.func) if isinstance(op, Call) else ()
+
+
+def _is_mere(infer: Inference, values: Values) -> bool:
+    """Whether `values` are declared as a mere ``Awaitable``."""
+    awaitable = named_class(infer, "typing.Awaitable").cls
+    return bool(values) and all(isinstance(value, Instance) and value.cls == awaitable for value in values)
 
 
 def _asks_for_loop(infer: Inference, callee: Value) -> bool:

@@ -31,7 +31,7 @@ def awaited_twice(infer: Inference, site: Site) -> Iterator[tuple[int, int]]:
 def _may_repeat(infer: Inference, site: Site, made: int, users: tuple[int, ...]) -> bool:
     """Whether there are several users, or one that runs in another loop than the one that the value is made in."""
     where = infer.body(site).where
-    return len(users) > 1 or any(where[user] != where[made] and _repeats(infer, site, made, user) for user in users)
+    return len(users) > 1 or any(where[user] != where[made] and repeats(infer, site, made, user) for user in users)
 
 
 def _users(infer: Inference, site: Site, number: int) -> tuple[int, ...]:
@@ -60,7 +60,7 @@ def _again(infer: Inference, site: Site, made: int, users: list[int]) -> int | N
     for index, user in enumerate(users):
         around = _regions_around(body, body.where[user])
         before = frozenset(users[:index])
-        if before and any(_certain(infer, site, region, before) for region in around) or _repeats(infer, site, made, user):
+        if before and any(_certain(infer, site, region, before) for region in around) or repeats(infer, site, made, user):
             return user
     return None
 
@@ -97,8 +97,8 @@ def _surely(infer: Inference, site: Site, region: int, users: frozenset[int], ab
     return False
 
 
-def _repeats(infer: Inference, site: Site, made: int, user: int) -> bool:
-    """Whether `user` runs in each round of a loop outside of which the coroutine was made."""
+def repeats(infer: Inference, site: Site, made: int, user: int) -> bool:
+    """Whether `user` runs in each round of a loop outside of which the value was made."""
     body = infer.body(site)
     outside = set(_regions_around(body, body.where[made]))
     inside: list[int] = []

@@ -330,7 +330,7 @@ def is_interface(infer: Inference, site: Site) -> bool:
         return True
     if name.startswith("_") or body.name.startswith("_"):
         return False
-    return name in (facts.public or ()) or infer.module(site.module).is_package or _is_handed_on(infer, name, site.module)
+    return name in (facts.public or ()) or infer.module(site.module).is_package or is_handed_on(infer, site.module, name)
 
 
 def _is_of_package(infer: Inference, module: str) -> bool:
@@ -344,8 +344,8 @@ def _is_of_package(infer: Inference, module: str) -> bool:
     return this.is_package
 
 
-def _is_handed_on(infer: Inference, name: str, module: str) -> bool:
-    """Whether a package lists something of `module` in its ``__all__``, or imports it."""
+def is_handed_on(infer: Inference, module: str, name: str) -> bool:
+    """Whether another package lists or imports `name`, which is defined in `module`."""
     for other in infer.program.modules_answering(Question(name, infer.module(module).name)) or ():
         if infer.module(other).is_package and other != module:
             package = infer.facts(other)

@@ -15,8 +15,10 @@ from flake8_noblock.facts.model import (
     Declared,
     Display,
     Format,
+    Lookup,
     Mapping,
     Narrowed,
+    Op,
     Param,
     Return,
 )
@@ -51,6 +53,8 @@ def is_certain(infer: Inference, place: Place) -> bool:
             return is_certain(infer, Place(place.site, value))
         case Call(func=func):
             callee = infer.value(place.site, func)
+            if not all(_is_called_by_name(infer, ops[func], value) for value in callee):
+                return False
             method = ops[func]
             told = isinstance(method, Attr) and isinstance(ops[method.base], Param)
             return bool(callee) and all(_gives_for_certain(infer, value, told) for value in callee)
@@ -59,6 +63,15 @@ def is_certain(infer: Inference, place: Place) -> bool:
             if receivers and all(_is_property(infer, receiver, name, isinstance(ops[base], Param)) for receiver in receivers):
                 return True
     return all(isinstance(value, Function | ClassValue) for value in infer.value(*place))
+
+
+def _is_called_by_name(infer: Inference, op: Op, callee: object) -> bool:
+    """Whether a function is not called by a name that stands for whatever is given: a parameter, of this function or one around it."""
+    if isinstance(op, Param):
+        return False
+    if not isinstance(op, Lookup) or not isinstance(callee, Function):
+        return True
+    return infer.function_body(callee).name == op.name
 
 
 def _is_property(infer: Inference, receiver: object, name: str, told: bool) -> bool:

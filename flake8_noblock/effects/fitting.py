@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_noblock.effects.awaitables import kind_of, lacks
+from flake8_noblock.effects.awaitables import has, kind_of, lacks
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.facts.model import Body, Call, Choice, Declared, Narrowed, Spread
 from flake8_noblock.link.annotations import declared
@@ -32,7 +32,7 @@ def unfitting(infer: Inference, place: Place, op: Call) -> Iterator[int]:
     spread = next((index for index, arg in enumerate(op.args) if isinstance(ops[arg], Spread)), len(op.args))
     given: list[tuple[int | str, int]] = [*enumerate(op.args[:spread]), *op.keywords]
     made = [(where, value) for where, value in given if isinstance(ops[value], _MADE)]
-    coroutines = [(where, value) for where, value in made if kind_of(infer, infer.value(place.site, value)) == "coroutine"]
+    coroutines = [(where, value) for where, value in made if _is_coroutine(infer, infer.value(place.site, value))]
     functions = _functions(infer, infer.value(place.site, op.func)) if coroutines else ()
     for where, value in coroutines:
         if functions and all(_refuses(infer, function, where) for function in functions):
@@ -40,6 +40,10 @@ def unfitting(infer: Inference, place: Place, op: Call) -> Iterator[int]:
 
 
 _MADE = (Call, Choice, Declared, Narrowed)
+
+
+def _is_coroutine(infer: Inference, values: Values) -> bool:
+    return kind_of(infer, values) == "coroutine" and not any(has(infer, value, "__aenter__") for value in values)
 
 
 def _functions(infer: Inference, callee: Values) -> tuple[Function, ...]:

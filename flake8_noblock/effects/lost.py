@@ -8,6 +8,7 @@ from typing import Literal
 
 from flake8_noblock.effects.awaitables import Kind, gives, kind_at, kind_of
 from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.kind_checks import is_checked
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import Fate, fate, uses_in
 from flake8_noblock.facts.model import Await, Call, Choice, Compare, Const, Display, Drop, Mapping, Op, Return, Unary
@@ -85,13 +86,18 @@ def _dropped(infer: Inference, statement: Place, number: int, many: bool) -> Ite
         case Call() if body.statements[number] == body.statements[statement.number]:
             kind = _kind(infer, Place(site, number))
             if kind is not None and len(fate(infer, Place(site, number)).users) == 1:
-                yield Lost("dropped", kind, Place(site, number), many)
+                if not is_checked(infer, Place(site, number)):
+                    yield Lost("dropped", kind, Place(site, number), many)
         case Choice(values=values, where=where):
             for value in values if where else ():
                 yield from _dropped(infer, statement, value, many)
-        case Display(items=items) | Mapping(values=items):
+        case Display(items=items):
             for item in items:
                 yield from _dropped(infer, statement, item, many=True)
+        case Mapping(keys=keys, values=values):
+            for key, item in zip(keys, values, strict=True):
+                if key >= 0:
+                    yield from _dropped(infer, statement, item, many=True)
 
 
 def _stored(infer: Inference, place: Place) -> Iterator[Lost]:

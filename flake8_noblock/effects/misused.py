@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from flake8_noblock.effects.awaited_twice import repeats
 from flake8_noblock.effects.awaitables import given_by_tables, has, is_async_only, kind_at, kind_of, lacks
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.certainty import is_certain
 from flake8_noblock.effects.conditions import argument, arguments
 from flake8_noblock.effects.fitting import unfitting
+from flake8_noblock.effects.kind_checks import is_checked, tells_kind
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.effects.protocols import operator_methods, steps
+from flake8_noblock.effects.overrides import subclasses
+from flake8_noblock.effects.protocols import REFLECTED, operator_methods, steps
 from flake8_noblock.effects.returns import returns_plainly
 from flake8_noblock.effects.rows import last_name
 from flake8_noblock.effects.uses import fate
@@ -27,6 +30,7 @@ from flake8_noblock.facts.model import (
     Declared,
     Display,
     Element,
+    Enter,
     Exit,
     Format,
     Item,
@@ -65,15 +69,21 @@ def misused(infer: Inference, site: Site) -> Iterator[Misused]:
     body = infer.body(site)
     skipped = regions_below(body, "typing") | excluded_regions(infer, site)
     matched: set[int] = set()
+    moved: set[int] = set()
     for number, op in enumerate(body.ops):
         if type(op) in _ASKING_NOTHING or body.where[number] in skipped:
             continue
         place = Place(site, number)
         for demand in _demands(infer, place, op):
             misuse = None if demand.value in matched else _judged(infer, Place(site, demand.value), demand)
-            if misuse is not None:
+            if misuse is not None and not is_checked(infer, place) and not _is_asked(infer, Place(site, demand.value)):
                 matched |= {demand.value} if demand.method == "match" else set()
-                yield Misused(misuse, place, demand.value, demand.method)
+                made = _made_before(infer, place, demand.value) if misuse == "as value" else None
+                if made is None:
+                    yield Misused(misuse, place, demand.value, demand.method)
+                elif made not in moved:
+                    moved.add(made)
+                    yield Misused(misuse, Place(site, made), made, demand.method)
                 break
 
 
@@ -81,6 +91,16 @@ _ASKING_NOTHING = frozenset(
     [model.Const, model.ByteString, model.Builtin, model.Lookup, model.Param, model.Closure, model.ClassDef, model.Import]
 )
 """Kinds of operations that have no operands of which they could ask anything."""
+
+
+def _made_before(infer: Inference, use: Place, value: int) -> int | None:
+    """The call before a loop that makes what is used in each round: an ``await`` at the use would be one too many, so that the
+    call is where it is missing."""
+    body = infer.body(use.site)
+    made = _origin(infer, Place(use.site, value)).number
+    if not isinstance(body.ops[made], Call) or isinstance(body.ops[use.number], Element):
+        return None
+    return made if repeats(infer, use.site, made, use.number) else None
 
 
 class Demand(NamedTuple):
@@ -126,7 +146,8 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
         case Unary(operator="Match", value=value):
             asked = [Demand(value, "match")]
         case _:
-            asked = [Demand(value, method) for value, method in steps(op)]
+            delegates = isinstance(op, model.Yield)  # Of futures, too, whose iterator is what awaiting them runs.
+            asked = [Demand(value, method) for value, method in steps(op) if method != "__next__" or not delegates]
     for demand in asked:
         if demand.of_items or demand.method in _JUDGED_BY_TYPE or _is_made(ops, demand.value, body.is_async):
             yield demand
@@ -142,10 +163,12 @@ def _compared(infer: Inference, place: Place, op: Compare) -> Iterator[Demand]:
     ops = infer.body(place.site).ops
     for operator, left, right in zip(op.operators, op.values, op.values[1:], strict=False):
         other = ops[right]
-        if operator in ("Is", "IsNot") and isinstance(other, Const):
+        if operator in ("Is", "IsNot") and isinstance(other, Const) and not isinstance(ops[left], Attr):
             users = fate(infer, Place(place.site, left)).users
             if all(isinstance(ops[user], Compare) for user in users):
                 yield Demand(left, "is")
+        elif operator in REFLECTED and not is_unknown(infer.value(place.site, left)):
+            yield Demand(right, REFLECTED[operator])
         elif operator in ("In", "NotIn") and (_is_fresh(infer, place.site, left) or _is_constant(ops, other)):
             yield Demand(left, "in")
 
@@ -294,15 +317,20 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
         given = given_by_tables(infer, place)
         if given == "iterator" or (given == "result" and method in ("__await__", "awaited")):
             return "not awaitable" if method in ("__await__", "awaited") else None
+        if given == "manager" and method == "__aenter__":
+            return None
         if given == "coroutine":
             return None if method in ("__await__", "awaited") else "not awaitable"
-        wrong = bool(values) and all(lacks(infer, value, asked) for value in values for asked in _AWAITING[method])
+        made = _is_of_class_called(infer, place)
+        wrong = bool(values) and all(_lacks_all(infer, value, _AWAITING[method], made) for value in values)
         return "not awaitable" if wrong and is_certain(infer, place) else None
     kind = kind_of(infer, values)
     if kind == "coroutine" and not demand.of_items and kind_at(infer, _origin(infer, place)) is None:
         return None
     if kind == "coroutine":
         return _judged_coroutine(infer, values, method)
+    if kind in ("future", "task") and method == "__enter__" and is_async_only(infer, values, "__enter__", "__aenter__"):
+        return "plain protocol"
     if kind in ("future", "task"):
         made = isinstance(infer.body(place.site).ops[_origin(infer, place).number], Call)
         return "as value" if (made or not method.startswith(".")) and all(_is_future_without(infer, value, method) for value in values) else None
@@ -314,7 +342,39 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
         return "plain protocol"
     if kind is not None or any(_is_own_method(infer, value, method) for value in values):
         return None
-    return _judged_by_tables(given_by_tables(infer, place), method)
+    return _judged_by_tables(given_by_tables(infer, place), method) if not _is_entered(infer, place, method) else None
+
+
+def _is_of_class_called(infer: Inference, place: Place) -> bool:
+    """Whether the value at `place` is made by calling its very class."""
+    origin = _origin(infer, place)
+    op = infer.body(origin.site).ops[origin.number]
+    return isinstance(op, Call) and all(isinstance(value, ClassValue) for value in infer.value(origin.site, op.func))
+
+
+def _is_asked(infer: Inference, place: Place) -> bool:
+    """Whether the code around asks of a value whether it is a coroutine: it knows what it has."""
+    return any(tells_kind(infer, Place(place.site, user)) for user in fate(infer, _origin(infer, place)).users)
+
+
+def _lacks_all(infer: Inference, value: Value, methods: tuple[str, ...], exactly: bool) -> bool:
+    """Whether neither the type of `value` nor, unless it is `exactly` that, any known type below it has one of `methods`."""
+    if not all(lacks(infer, value, name) for name in methods):
+        return False
+    instance = as_instance(infer, value)
+    if exactly or instance is None or not isinstance(instance.cls, SourceClass) or infer.is_standard(ClassValue(instance.cls)):
+        return True
+    below = subclasses(infer, instance.cls, True)
+    return not any(find_member(infer, cls, name) is not None for cls in below for name in methods)
+
+
+def _is_entered(infer: Inference, place: Place, method: str) -> bool:
+    """Whether a manager whose attribute is read is also entered, or handed to what may enter it."""
+    ops = infer.body(place.site).ops
+    if not method.startswith("."):
+        return False
+    what = fate(infer, _origin(infer, place))
+    return what.named or any(isinstance(ops[user], Call | Enter) for user in what.users)
 
 
 def _is_own_method(infer: Inference, value: Value, method: str) -> bool:
@@ -329,7 +389,7 @@ def _is_future_without(infer: Inference, value: Value, method: str) -> bool:
     if method.startswith("."):
         is_own = isinstance(value, Instance) and isinstance(value.cls, SourceClass) and infer.is_standard(ClassValue(value.cls))
         return is_own and not _has_attribute(infer, value, method[1:])
-    return method.startswith("__") and method not in _OF_ANY_OBJECT and method != "__bool__" and lacks(infer, value, method)
+    return method.startswith("__") and method not in (*_OF_ANY_OBJECT, "__bool__") and lacks(infer, value, method)
 
 
 def _origin(infer: Inference, place: Place) -> Place:

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from flake8_noblock.effects.awaitables import kind_of, lacks
-from flake8_noblock.effects.callers import references
-from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.callers_of_overrides import is_meant
 from flake8_noblock.effects.overrides import is_abstract
 from flake8_noblock.effects.returns import stands_for_itself
-from flake8_noblock.effects.uses import uses_in
-from flake8_noblock.facts.model import Attr, Await, Body, Call
+from flake8_noblock.facts.model import Body
 from flake8_noblock.link.annotations import declared
-from flake8_noblock.link.classes import Member, find_member, is_subclass, mro
+from flake8_noblock.link.classes import Member, find_member, mro
 from flake8_noblock.link.functions import result
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.mentions import Question
-from flake8_noblock.link.values import Descriptor, Function, Instance, SourceClass, Values, is_unknown
+from flake8_noblock.link.values import Descriptor, Function, SourceClass, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +58,7 @@ def _of_class(infer: Inference, cls: SourceClass, methods: list[int]) -> Iterato
         alike += own is not None and base == own
     one_way = len({one.is_async for one in found}) == 1
     if not (one_way and turned >= TWIN and turned > alike):
-        yield from (one for one in found if not (one.is_async and _is_awaited(infer, cls, one)))
-
-
-def _is_awaited(infer: Inference, cls: SourceClass, found: MixedOverride) -> bool:
-    """Whether somebody in the project awaits what the base's method gives, or hands it to what he awaits: whoever calls it is
-    prepared for a coroutine."""
-    name = infer.facts(cls.module).bodies[found.body].name
-    modules = infer.program.modules_answering(Question(name)) or ()
-    return any(_awaits(infer, place, cls) for module in (cls.module, *modules) for place in references(infer, module, name))
-
-
-def _awaits(infer: Inference, method: Place, cls: SourceClass) -> bool:
-    """Whether what the method gives is awaited where it is read: of an object of a base of `cls`, or handed over where it may be."""
-    values = infer.value(*method)
-    receivers = [value.receiver.cls for value in values if isinstance(value, Function) and isinstance(value.receiver, Instance)]
-    of_base = any(is_subclass(infer, cls, receiver) and receiver != cls for receiver in receivers)
-    if not of_base and not is_unknown(values):
-        return False
-    ops = infer.body(method.site).ops
-    by = uses_in(infer, method.site).by
-    calls = [user for user in by[method.number] if isinstance(op := ops[user], Call) and op.func == method.number]
-    users = [user for call in calls for user in by[call]]
-    handed = [after for user in users if isinstance(ops[user], Call) for after in by[user]]
-    is_super = isinstance(op := ops[method.number], Attr) and isinstance(base := ops[op.base], Call) and base.spelling == "super"
-    return not is_super and any(isinstance(ops[user], Await) for user in (*(users if of_base else ()), *handed))
+        yield from (one for one in found if not is_meant(infer, cls, infer.facts(cls.module).bodies[one.body].name, one.is_async))
 
 
 def _is_written_async(infer: Inference, values: Values) -> bool | None:

@@ -35,6 +35,9 @@ _PERCENT = {"s": "__str__", "r": "__repr__", "a": "__repr__"}
 _CONVERSION = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(?:\*|\d*)(?:\.(?:\*|\d*))?([a-zA-Z%])")
 _COMPARE = {"Eq": "__eq__", "NotEq": "__ne__", "Lt": "__lt__", "LtE": "__le__", "Gt": "__gt__", "GtE": "__ge__"}
 
+REFLECTED = {"Eq": "__eq__", "NotEq": "__ne__", "Lt": "__gt__", "LtE": "__ge__", "Gt": "__lt__", "GtE": "__le__"}
+"""The methods of the right operand that comparisons ask where the left one can't tell."""
+
 FALLBACKS = {
     "__format__": ("__str__", "__repr__"),
     "__str__": ("__repr__",),

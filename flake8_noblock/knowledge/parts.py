@@ -34,4 +34,5 @@ Part = Literal[
     "drops the result",
     "outcome",
     "cancels",
+    "tells awaitables",
 ]

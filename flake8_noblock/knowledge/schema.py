@@ -383,6 +383,7 @@ class Role(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ``drops the result``      has callable ``argument`` called, and nobody looks at what it gives
     ``outcome``               gives how a task or future ended
     ``cancels``               asks a task to end
+    ``tells awaitables``      says whether something can be awaited, or gives what can be
 
     ``instead`` is what to write instead, a short phrase after "use". ``coroutine``: the argument is a coroutine.
     """

@@ -333,7 +333,7 @@ def _matching(infer: Inference, function: Function, arguments: Arguments) -> lis
 def _fits(infer: Inference, function: Function, arguments: Arguments) -> bool:
     body = infer.function_body(function)
     found = places(body, function.receiver is not None, arguments)
-    if found is None:
+    if found is None or not _may_be_receiver(infer, function):
         return False
     given = {index for index, _ in found}
     first = 1 if function.receiver is not None else 0
@@ -343,6 +343,14 @@ def _fits(infer: Inference, function: Function, arguments: Arguments) -> bool:
             if needed and index not in given:
                 return False
     return all(_may_be(infer, function, body.params[index], values) for index, values in found)
+
+
+def _may_be_receiver(infer: Inference, function: Function) -> bool:
+    """Whether the object of which a method is called may fit what an overload says of ``self``."""
+    body = infer.function_body(function)
+    if function.receiver is None or not body.params:
+        return True
+    return _may_be(infer, function, body.params[0], (function.receiver,))
 
 
 def _may_be(infer: Inference, function: Function, parameter: Parameter, values: Values) -> bool:

@@ -85,7 +85,7 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
     site = Site(function.module, function.body)
     known = _known_of(infer, function)
     if known and not (body.is_async and known == (Coroutine(UNKNOWN),)):
-        is_coroutine = body.is_async and not body.is_generator and not isinstance(known[0], Coroutine)
+        is_coroutine = body.is_async and not body.is_generator and not _is_awaitable(infer, known[0])
         return (Coroutine(known),) if is_coroutine else known
     values = declared(infer, site, body.returns) if body.returns >= 0 else UNKNOWN
     if body.failed or _is_stub(infer, function):
@@ -118,13 +118,21 @@ def known_result(infer: Inference, name: str) -> Values:
 
 
 def _known_of(infer: Inference, function: Function) -> Values:
-    """What tables say of a function, as the class of its receiver has it or as the one that defines it."""
+    """What tables say of a function of a library, as the class of its receiver has it or as the one that defines it."""
     receiver = function.receiver
-    if isinstance(receiver, Instance) and infer.module(function.module).origin != "project":
+    if infer.module(function.module).origin == "project":
+        return ()
+    if isinstance(receiver, Instance):
         known = known_result(infer, f"{receiver.cls.name}.{infer.function_body(function).name}")
         if known:
             return known
     return known_result(infer, infer.path(function))
+
+
+def _is_awaitable(infer: Inference, value: Value) -> bool:
+    """Whether tables speak of what an async function gives when it is called, and not of what awaiting that gives."""
+    named = isinstance(value, Instance) and infer.knowledge.returns(f"{value.cls.name}.__await__") is not None
+    return named or isinstance(value, Coroutine)
 
 
 def _is_vague(infer: Inference, function: Function, value: Value) -> bool:

@@ -147,7 +147,8 @@ AS_VALUE = missing_await_page(
     reports="""
         A coroutine that is used as if it were its result: an attribute or an item of it is read, it is added, compared,
         iterated, unpacked, put into an f-string, given to `str`, `len`, `max`, `sum`, `print`, a logger or `json.dumps`, or
-        returned by a function whose annotation promises a plain value. The finding stands at that use.
+        returned by a function whose annotation promises a plain value. The finding stands at that use; where a value that is made
+        before a loop is used in each of its rounds, it stands once, at the call that makes it: that is where `await` belongs.
     """,
     hurts="""
         Some of these fail with a `TypeError` or an `AttributeError`, but only when the line is reached. Texts and comparisons

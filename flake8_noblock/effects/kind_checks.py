@@ -1,0 +1,37 @@
+"""Code that asks whether something is a coroutine, or an async function, before it uses it."""
+
+from __future__ import annotations
+
+from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.facts.model import Call, Choice, Compare, Unary
+from flake8_noblock.facts.operands import operands
+from flake8_noblock.link.inference import Inference, Site
+
+
+def tells_kind(infer: Inference, call: Place) -> bool:
+    """Whether a call says whether something can be awaited, or gives what can be."""
+    op = infer.body(call.site).ops[call.number]
+    if not isinstance(op, Call):
+        return False
+    names = [name for value in infer.value(call.site, op.func) for name in paths(infer, value) or ()]
+    return any(infer.knowledge.plays(name, "tells awaitables") for name in names)
+
+
+def is_checked(infer: Inference, place: Place) -> bool:
+    """Whether an operation runs under such a question: what it finds is of the kind that it is used as."""
+    body = infer.body(place.site)
+    region = body.where[place.number]
+    while region >= 0:
+        found = body.regions[region]
+        if found.kind == "branch" and found.value >= 0 and _asks(infer, place.site, found.value):
+            return True
+        region = found.parent
+    return False
+
+
+def _asks(infer: Inference, site: Site, condition: int) -> bool:
+    op = infer.body(site).ops[condition]
+    if isinstance(op, Unary | Choice | Compare):
+        return any(_asks(infer, site, number) for number in operands(op) if number < condition)
+    return tells_kind(infer, Place(site, condition))
