@@ -54,11 +54,18 @@ def _is_read(infer: Inference, place: Place) -> bool:
     if not isinstance(op, Call):
         return False
     names = [name for value in infer.value(place.site, op.func) for name in paths(infer, value) or ()]
+    if _only_counts(infer, names):
+        return True
     rows = [row for name in names for row in infer.knowledge.reads(name)]
     if not rows or any(row.argument.items for row in rows):
         return False
     keeps = any(isinstance(value, ClassValue) for value in infer.value(place.site, op.func))
     return not keeps or is_lost(infer, place)
+
+
+def _only_counts(infer: Inference, names: list[str]) -> bool:
+    """Whether a callable asks a container no more than how much it holds."""
+    return any("__len__" in row.methods for name in names for row in infer.knowledge.protocol(name))
 
 
 def _is_idle(user: Op) -> bool:
@@ -148,7 +155,7 @@ def _is_argument(infer: Inference, place: Place) -> bool:
         return False
     names = [name for value in infer.value(place.site, op.func) for name in paths(infer, value) or ()]
     rows = [row for name in names for row in infer.knowledge.reads(name)]
-    return bool(rows) and not any(row.argument.items or row.tests for row in rows)
+    return bool(rows) and not _only_counts(infer, names) and not any(row.argument.items or row.tests for row in rows)
 
 
 def _kind(infer: Inference, place: Place) -> Kind | None:

@@ -49,7 +49,7 @@ from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, named_class
 from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.regions import excluded_regions, regions_below
-from flake8_noblock.link.values import ClassValue, Instance, SourceClass, Value, Values, is_unknown, union
+from flake8_noblock.link.values import ClassValue, Function, Instance, SourceClass, Value, Values, is_unknown, union
 
 Misuse = Literal["as value", "truth", "plain protocol", "not awaitable"]
 
@@ -209,11 +209,11 @@ def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Deman
             if number is not None and not protocol.elements and not protocol.lazily:
                 yield from (Demand(number, method) for method in protocol.methods)
         rows = infer.knowledge.reads(name)
-        into = not any(row.argument.items for row in rows)
+        into = not any(row.argument.items for row in rows) and not any("__len__" in row.methods for row in infer.knowledge.protocol(name))
         for row in rows:
             for number in arguments(infer, place, row.argument):
                 yield Demand(number, "__bool__" if row.tests else "argument", row.argument.items)
-                if into and not row.tests:
+                if (into or row.argument.items) and not row.tests:
                     yield from (Demand(inner, "argument") for inner in _made_within(infer, Place(place.site, number)))
             if row.argument.rest:
                 yield from (Demand(value, "argument") for name, value in op.keywords if name)
@@ -321,6 +321,8 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
             return None
         if given == "coroutine":
             return None if method in ("__await__", "awaited") else "not awaitable"
+        if method not in ("__await__", "awaited") and _is_async_call(infer, place):
+            return "not awaitable"
         made = _is_of_class_called(infer, place)
         wrong = bool(values) and all(_lacks_all(infer, value, _AWAITING[method], made) for value in values)
         return "not awaitable" if wrong and is_certain(infer, place) else None
@@ -343,6 +345,14 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
     if kind is not None or any(_is_own_method(infer, value, method) for value in values):
         return None
     return _judged_by_tables(given_by_tables(infer, place), method) if not _is_entered(infer, place, method) else None
+
+
+def _is_async_call(infer: Inference, place: Place) -> bool:
+    """Whether the value at `place` is what calling an async function gives that no decorator changes."""
+    op = infer.body(place.site).ops[place.number]
+    callee = infer.value(place.site, op.func) if isinstance(op, Call) else ()
+    bodies = [infer.function_body(value) for value in callee if isinstance(value, Function)]
+    return bool(callee) and len(bodies) == len(callee) and all(b.is_async and not b.is_generator and not b.decorators for b in bodies)
 
 
 def _is_of_class_called(infer: Inference, place: Place) -> bool:

@@ -119,6 +119,11 @@ def _name(infer: Inference, member: Member) -> str:
     return infer.class_facts(member.owner).name if isinstance(member.owner, SourceClass) else member.owner.name
 
 
+def is_protocol_method(name: str) -> bool:
+    """Whether the language itself calls methods of this name."""
+    return name.startswith("__") and name.endswith("__")
+
+
 def called_plainly(infer: Inference, module: str) -> Iterator[tuple[int, str]]:
     """The numbers of async methods in `module` that a framework calls and does not await, with the class that says so."""
     facts = infer.facts(module)
@@ -126,10 +131,11 @@ def called_plainly(infer: Inference, module: str) -> Iterator[tuple[int, str]]:
         if (
             body.owner >= 0
             and body.is_async
-            and facts.classes[body.owner].bases
+            and (facts.classes[body.owner].bases or is_protocol_method(body.name))
             and stands_for_itself(infer, Site(module, number))
         ):
-            for ancestor in mro(infer, infer.source_class(module, body.owner))[1:]:
+            ancestors = mro(infer, infer.source_class(module, body.owner))[1:]
+            for ancestor in ancestors[-1:] if is_protocol_method(body.name) else ancestors:
                 if ancestor.cls is None:
                     break
                 patterns = infer.knowledge.sync_methods(ancestor.cls.name)

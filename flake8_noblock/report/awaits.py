@@ -119,6 +119,8 @@ def callable_text(infer: Inference, found: AsyncCallable, function: str) -> str:
 
 def method_text(name: str, owner: str) -> str:
     """The message for an async method that a framework calls like a sync one."""
+    if owner == "builtins.object":
+        return f"{name}() is async, and the language calls it without awaiting the coroutine, so its body does not run; make it sync"
     return f"{name}() is async, and {owner} calls it without awaiting the coroutine, so its body does not run; make it sync, or use a base class that awaits it"
 
 
