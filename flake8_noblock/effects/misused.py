@@ -209,7 +209,8 @@ def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Deman
             if number is not None and not protocol.elements and not protocol.lazily:
                 yield from (Demand(number, method) for method in protocol.methods)
         rows = infer.knowledge.reads(name)
-        into = not any(row.argument.items for row in rows) and not any("__len__" in row.methods for row in infer.knowledge.protocol(name))
+        asked = {method for row in infer.knowledge.protocol(name) for method in row.methods}
+        into = not any(row.argument.items for row in rows) and asked.isdisjoint(_OF_CONTAINERS)
         for row in rows:
             for number in arguments(infer, place, row.argument):
                 yield Demand(number, "__bool__" if row.tests else "argument", row.argument.items)
@@ -222,6 +223,10 @@ def _asked_by_callee(infer: Inference, place: Place, op: Call) -> Iterator[Deman
         if first is not None and first + 1 < len(op.args):
             for run in _names(infer, place.site, op.args[first]):
                 yield from _asked_elsewhere(infer, run, op.args[first + 1 :])
+
+
+_OF_CONTAINERS = frozenset(["__iter__", "__len__", "__next__"])
+"""Methods of a container that don't ask what it holds for anything."""
 
 
 def _made_within(infer: Inference, place: Place) -> Iterator[int]:
