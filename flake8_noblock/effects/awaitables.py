@@ -57,6 +57,10 @@ def runs_by_itself(infer: Inference, callee: Value) -> bool:
     object of its own, or, where only methods that override it have a body, what one of these gives."""
     if not isinstance(callee, Function) or infer.function_body(callee).is_async:
         return False
+    return infer.remember_from(False, "functions whose awaitables run by themselves", callee, _finds_running, infer, callee)
+
+
+def _finds_running(infer: Inference, callee: Function) -> bool:
     body = infer.function_body(callee)
     site = Site(callee.module, callee.body)
     returned = [op.value for op in body.ops if isinstance(op, Return) and op.value >= 0]
