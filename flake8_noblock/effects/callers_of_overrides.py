@@ -8,12 +8,12 @@ from typing import Literal
 from flake8_noblock.effects.callers import is_handed_on, references
 from flake8_noblock.effects.kind_checks import tells_kind
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.effects.overrides import subclasses
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Await, Call, Compare, Const, Enter, Op, Return, Unary, Yield
 from flake8_noblock.link.classes import find_member, is_subclass, mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.mentions import Question
+from flake8_noblock.link.subclasses import subclasses
 from flake8_noblock.link.values import ClassValue, Function, Instance, SourceClass, is_unknown
 
 Side = Literal["base", "own", "unknown"]

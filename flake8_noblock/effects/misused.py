@@ -14,7 +14,6 @@ from flake8_noblock.effects.conditions import argument, arguments
 from flake8_noblock.effects.fitting import unfitting
 from flake8_noblock.effects.kind_checks import is_checked, tells_kind
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.effects.overrides import subclasses
 from flake8_noblock.effects.protocols import REFLECTED, operator_methods, steps
 from flake8_noblock.effects.returns import returns_plainly
 from flake8_noblock.effects.rows import last_name
@@ -49,6 +48,7 @@ from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, named_class
 from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.regions import excluded_regions, regions_below
+from flake8_noblock.link.subclasses import subclasses
 from flake8_noblock.link.values import ClassValue, Function, Instance, SourceClass, Value, Values, is_unknown, union
 
 Misuse = Literal["as value", "truth", "plain protocol", "not awaitable"]
