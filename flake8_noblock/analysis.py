@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,11 @@ from flake8_noblock.rules.registry import RULES
 if TYPE_CHECKING:
     from flake8_noblock.link.astroid_bridge import Oracle as AstroidOracle
 
+MOST_ANSWERS = 1_200_000
+"""Answers that are kept; with more, or with more operations, analysis begins anew with the next file."""
+
+MOST_OPERATIONS = 2_000_000
+
 
 class Analysis:
     """Looks at modules of one program; its answers are shared by all of them."""
@@ -39,9 +45,13 @@ class Analysis:
         self._program = program
         self._facts = facts
         self._key = ""
-        plain = inference(program, options.knowledge)
-        self._knowledge, self._read_before = program.reads.during(_with_definitions, options.knowledge, plain)
         self._asked: set[AstroidOracle] = set()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is known yet."""
+        plain = inference(self._program, self._options.knowledge)
+        self._knowledge, self._read_before = self._program.reads.during(_with_definitions, self._options.knowledge, plain)
         self._start()
 
     def _start(self) -> None:
@@ -51,6 +61,8 @@ class Analysis:
 
     def show(self, tree: ast.Module, text: str, name: str, path: Path, root: Path) -> str:
         """Let the module in file `path` have this text, whatever lies on disk; gives the module's key."""
+        if self._infer.size > MOST_ANSWERS or self._program.size > MOST_OPERATIONS:
+            self._forget()
         key = self._program.key_of(name, path, root)
         mark = digest(text.encode("utf-8", "surrogatepass"))
         known = self._program.loaded(key)
@@ -61,6 +73,13 @@ class Analysis:
             if known is not None:
                 self._start()
         return key
+
+    def _forget(self) -> None:
+        """Begin anew, so that memory is bounded however many files a process is given."""
+        self._program.forget()
+        self._begin()
+        gc.unfreeze()
+        gc.collect()
 
     def lint(self, key: str, rules: Sequence[Rule] | None, earlier: Earlier) -> list[Finding]:
         """The findings of `rules`, or of all, in a module that was shown; what was read for them is in the program's reads."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from flake8_noblock import options
+from flake8_noblock import analysis, options
 from flake8_noblock.cache import store
 from flake8_noblock.effects import summaries
 from flake8_noblock.effects.edges import Edge, edges
@@ -818,6 +818,23 @@ def test_an_edited_module_relies_on_nothing_that_has_changed(
             (project / name).unlink(missing_ok=True)
         write(project, {**changed, "main.py": f"{files['main.py']}\n\n{added}\n"})
         assert lint(main, project, options) == lint(main, project)
+
+
+@pytest.mark.parametrize("limit", ["MOST_ANSWERS", "MOST_OPERATIONS"])
+def test_beginning_anew_changes_no_finding(project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    """A process that has read too much forgets it between files; what an editor shows is still what is read."""
+    files = [project / name for name in NAMES]
+    right = lint(files, project)
+    helper = f"{HELPER}\n\nasync def g():\n    pass\n"
+    main = caller("import h", "h.f()")
+    write(project, {"h.py": IDLE})
+    monkeypatch.setattr(analysis, limit, 0)
+    for given in ([], [f"--noblock-cache-dir={cache}"], [f"--noblock-cache-dir={cache}"]):
+        assert lint(files, project, given) == right
+    session = Session(options.parse({"cache-dir": ["none"]}, project))
+    session.lint(ast.parse(helper), str(project / "h.py"), helper, RULES)
+    found = session.lint(ast.parse(main), str(project / "main.py"), main, RULES)
+    assert [finding.code for finding in found] == ["NBL201"]
 
 
 def test_bodies_that_do_nothing_are_not_looked_at_again(

@@ -132,6 +132,11 @@ class Inference:
         self._find_oracle = oracles
         self._oracles: dict[str, Oracle | None] = {}
 
+    @property
+    def size(self) -> int:
+        """The number of answers that are kept."""
+        return self._answers.size + sum(map(len, self._kept.values()))
+
     def oracle(self, module: str) -> Oracle | None:
         """Who may know the receivers of calls in `module`."""
         if module not in self._oracles:

@@ -26,6 +26,11 @@ class Answers(Generic[A, B]):
         self._distinct: dict[int, dict[Values, Answer]] = {}
         self._masks: dict[int, int] = {}
 
+    @property
+    def size(self) -> int:
+        """The number of questions that are answered."""
+        return sum(map(len, self.by.values()))
+
     def get(self, question: tuple[A, B]) -> Answer | None:
         inner = self.by.get(question[0])
         return None if inner is None else inner.get(question[1])

@@ -90,6 +90,21 @@ class Program:
         self._answers: dict[Question, tuple[list[str] | None, int]] = {}
         self._seen: dict[tuple[str, Path | None], tuple[str | None, int]] = {}
         self._marks: dict[str, int] = {}
+        self._operations = 0
+
+    @property
+    def size(self) -> int:
+        """The number of operations in all modules that were got so far."""
+        return self._operations
+
+    def forget(self) -> None:
+        """Modules are read anew from now on; what is known of the project's files stays."""
+        self._modules.clear()
+        self._answers.clear()
+        self._seen.clear()
+        self._marks.clear()
+        self._operations = 0
+        self.reads.forget()
 
     def put(self, module: Module) -> None:
         """Make `module` what its key stands for, whatever lies on disk."""
@@ -201,6 +216,7 @@ class Program:
 
     def _load(self, location: Location, key: str, root: Path | None) -> Module:
         source = self._read(location)
+        self._operations += sum([len(body.ops) for body in source.facts.bodies]) if source.facts is not None else 0
         return Module(key, location.name, location.path, location.is_package, location.origin, source.facts, root, source.digest)
 
 

@@ -34,6 +34,12 @@ class Reads:
         self._numbers: dict[Dependency, int] = {}
         self._dependencies: list[Dependency] = []
 
+    def forget(self) -> None:
+        """No mask that was given before means anything any more."""
+        self.mask = 0
+        self._numbers.clear()
+        self._dependencies.clear()
+
     def bit(self, dependency: Dependency) -> int:
         """The mask of one dependency."""
         number = self._numbers.get(dependency)
