@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flake8_noblock.cache.facts import FactsCache
-from flake8_noblock.effects.bottom_up import BottomUp, Earlier
+from flake8_noblock.effects.bottom_up import BottomUp, Earlier, Silent
 from flake8_noblock.effects.starting import starters
 from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.facts.build import module_facts
@@ -34,6 +34,7 @@ MOST_ANSWERS = 1_200_000
 """Answers that are kept; with more, or with more operations, analysis begins anew with the next file."""
 
 MOST_OPERATIONS = 2_000_000
+"""Operations in the facts of modules."""
 
 
 class Analysis:
@@ -44,7 +45,6 @@ class Analysis:
         self._finder = finder
         self._program = program
         self._facts = facts
-        self._key = ""
         self._asked: set[AstroidOracle] = set()
         self._begin()
 
@@ -78,13 +78,12 @@ class Analysis:
         """Begin anew, so that memory is bounded however many files a process is given."""
         self._program.forget()
         self._begin()
-        gc.unfreeze()
+        gc.unfreeze()  # What was set aside is not collected, and summaries and those who find them know each other.
         gc.collect()
 
     def lint(self, key: str, rules: Sequence[Rule] | None, earlier: Earlier) -> list[Finding]:
         """The findings of `rules`, or of all, in a module that was shown; what was read for them is in the program's reads."""
         self._program.reads.mask = self._read_before
-        self._key = key
         for found in self._found():
             found.begin(earlier)
         subject = Subject(self._infer, self._summaries, key, self._options.callback_depth)
@@ -99,11 +98,11 @@ class Analysis:
             findings.add(Finding(1, 0, INTERNAL_ERROR, internal_error_text(failures[0])))
         return sorted(findings)
 
-    def found_nothing(self) -> dict[tuple[str, str, int, bytes], int]:
-        """The bodies of other modules that were asked of for the last module, and of which there was nothing to be found, with the
-        masks of what was read for that."""
+    def found_nothing(self, key: str) -> dict[Silent, int]:
+        """The bodies of other modules that were asked of for the module that was linted last, and of which there was nothing to be
+        found, with the masks of what was read for that."""
         first, second = self._found()
-        return first.found_nothing(self._key) | second.found_nothing(self._key)
+        return first.found_nothing(key) | second.found_nothing(key)
 
     def _found(self) -> tuple[BottomUp[Any], ...]:
         return self._summaries.found, starters(self._summaries).found

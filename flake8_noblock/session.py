@@ -93,7 +93,7 @@ class Session:
 
     def _remembered(self, tree: ast.Module, filename: str, text: str) -> list[Finding]:
         """The findings of all rules, from the store if they are there."""
-        name, path, _ = self._named(filename)
+        name, path, root = self._named(filename)
         key = self._recall.key(name, path, text.encode("utf-8", "surrogatepass"))
         findings = self._recall.get(key, path)
         if findings is not None:
@@ -103,7 +103,8 @@ class Session:
             if not any(finding.code == INTERNAL_ERROR for finding in findings):
                 reads = self._program.reads
                 self._recall.put(key, path, findings, reads.listed(reads.mask))
-                self._recall.keep_nothing(name, path, self._analysis.found_nothing())
+                module = self._program.key_of(name, path, root)
+                self._recall.keep_nothing(name, path, self._analysis.found_nothing(module))
             self._store.flush()
         return findings
 

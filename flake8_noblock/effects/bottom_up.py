@@ -15,9 +15,11 @@ MOST_BODIES = 20_000
 T = TypeVar("T")
 
 
-Earlier = Mapping[tuple[str, str, int, bytes], int]
-"""Of which bodies earlier runs found nothing, by aspect, module, number and what tells the context; with the masks of what was
-read for that."""
+Silent = tuple[str, str, int, bytes]
+"""A body of which nothing was found: the aspect, the module, the body's number there, and what tells its context."""
+
+Earlier = Mapping[Silent, int]
+"""Of which bodies earlier runs found nothing, with the masks of what was read for that."""
 
 
 class BottomUp(Generic[T]):
@@ -59,7 +61,7 @@ class BottomUp(Generic[T]):
         self._infer.reads.mask |= self._masks.get(site, 0)
         return self._known.get(site, self._nothing)
 
-    def found_nothing(self, module: str) -> dict[tuple[str, str, int, bytes], int]:
+    def found_nothing(self, module: str) -> dict[Silent, int]:
         """Bodies outside of `module` of which there is nothing to be found, with the masks of what was read to find that: the
         first ones on each way from those that were asked of since `begin`."""
         found = {}

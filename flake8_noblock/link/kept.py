@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 from flake8_noblock.link.values import ClassValue, Foreign, Function, Instance, Literal, ModuleValue, Unknown, Value, Values
@@ -14,22 +14,18 @@ Answer = tuple[Values, int]
 
 
 class Answers(Generic[A, B]):
-    """Answers to questions, which are pairs; `by` holds them by the two parts.
+    """Answers to questions, which are pairs; `by` holds them by the two parts, `size` is their number.
 
     Those that are equal are one object, and so are their masks.
     """
 
-    __slots__ = ("_distinct", "_masks", "by")
+    __slots__ = ("_distinct", "_masks", "by", "size")
 
     def __init__(self) -> None:
         self.by: dict[A, dict[B, Answer]] = {}
         self._distinct: dict[int, dict[Values, Answer]] = {}
         self._masks: dict[int, int] = {}
-
-    @property
-    def size(self) -> int:
-        """The number of questions that are answered."""
-        return sum(map(len, self.by.values()))
+        self.size = 0
 
     def get(self, question: tuple[A, B]) -> Answer | None:
         inner = self.by.get(question[0])
@@ -46,17 +42,15 @@ class Answers(Generic[A, B]):
         inner = self.by.get(first)
         if inner is None:
             inner = self.by[first] = {}
+        before = len(inner)
         inner[second] = self._shared(*answer)
+        self.size += len(inner) - before
 
     def setdefault(self, question: tuple[A, B], answer: Answer) -> Answer:
         known = self.get(question)
         if known is None:
             self[question] = known = answer
         return known
-
-    def update(self, answers: Mapping[tuple[A, B], Answer]) -> None:
-        for question, answer in answers.items():
-            self[question] = answer
 
     def _shared(self, values: Values, mask: int) -> Answer:
         mask = self._masks.setdefault(mask, mask)

@@ -94,8 +94,12 @@ class Program:
 
     @property
     def size(self) -> int:
-        """The number of operations in all modules that were got so far."""
+        """The number of operations in all modules that were got or put so far."""
         return self._operations
+
+    def _count(self, facts: ModuleFacts | None) -> None:
+        if facts is not None:
+            self._operations += sum([len(body.ops) for body in facts.bodies])
 
     def forget(self) -> None:
         """Modules are read anew from now on; what is known of the project's files stays."""
@@ -109,6 +113,7 @@ class Program:
     def put(self, module: Module) -> None:
         """Make `module` what its key stands for, whatever lies on disk."""
         self._modules[module.key] = module
+        self._count(module.facts)
         self._marks[module.key] = self.reads.bit(self._lookup(module.name, module.root))
 
     def mark(self, key: str) -> int:
@@ -216,7 +221,7 @@ class Program:
 
     def _load(self, location: Location, key: str, root: Path | None) -> Module:
         source = self._read(location)
-        self._operations += sum([len(body.ops) for body in source.facts.bodies]) if source.facts is not None else 0
+        self._count(source.facts)
         return Module(key, location.name, location.path, location.is_package, location.origin, source.facts, root, source.digest)
 
 
