@@ -13,6 +13,10 @@ from flake8_noblock import options as noblock_options
 from flake8_noblock.rules.registry import RULES
 from flake8_noblock.session import Session
 
+HELPER = "import time\n\n\ndef f():\n    time.sleep(1)\n"
+IDLE = "import time\n\n\ndef f():\n    return time\n"
+"""A module whose function blocks, and one whose function doesn't."""
+
 Reports = dict[Path, list[tuple[int, str, str]]]
 
 
@@ -57,3 +61,8 @@ def flake8(
             env={**os.environ, "XDG_CACHE_HOME": caches, **(environment or {})},
             check=False,
         )
+
+
+def caller(imported: str, *body: str) -> str:
+    """A module that imports something and uses it on the loop."""
+    return "\n    ".join([f"{imported}\n\n\nasync def main():", *body]) + "\n"
