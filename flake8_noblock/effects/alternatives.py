@@ -1,8 +1,10 @@
-"""Functions that work either way: where one branch returns a coroutine (``if self.asynchronous: return self._close()``), code on
-the loop takes that one, and the others run elsewhere."""
+"""Functions that work either way: where one branch returns a coroutine or task (``if self.asynchronous: return self._close()``),
+code on the loop takes that one, and the others run elsewhere."""
 
 from __future__ import annotations
 
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.tasks import is_start
 from flake8_noblock.facts.model import Body, Call, Choice, Declared, Region, Return
 from flake8_noblock.facts.operands import joined
 from flake8_noblock.link.inference import Inference, Site
@@ -11,7 +13,7 @@ from flake8_noblock.link.values import Coroutine
 
 
 def synchronous_regions(infer: Inference, site: Site) -> frozenset[int]:
-    """The numbers of the regions of a function that run where it is not to give a coroutine."""
+    """The numbers of the regions of a function that run where it is not to give a coroutine or task."""
     body = infer.body(site)
     if body.is_async or len(body.regions) == 1 or body.kind != "function":
         return frozenset()
@@ -22,7 +24,7 @@ def synchronous_regions(infer: Inference, site: Site) -> frozenset[int]:
 def _synchronous(infer: Inference, site: Site, body: Body) -> frozenset[int]:
     conditions = set()
     for op, where in zip(body.ops, body.where, strict=True):
-        if isinstance(op, Return) and op.value >= 0 and where > 0 and _is_coroutine(infer, site, body, op.value):
+        if isinstance(op, Return) and op.value >= 0 and where > 0 and _is_awaitable(infer, site, body, op.value):
             while where > 0:
                 region = body.regions[where]
                 conditions.update([(region.parent, region.value, region.positive)] if region.kind == "branch" else [])
@@ -41,10 +43,12 @@ def _opposite(region: Region) -> tuple[int, int, bool]:
     return (region.parent, region.value, not region.positive)
 
 
-def _is_coroutine(infer: Inference, site: Site, body: Body, number: int) -> bool:
+def _is_awaitable(infer: Inference, site: Site, body: Body, number: int) -> bool:
     op = body.ops[number]
     if isinstance(op, Choice):
-        return any(_is_coroutine(infer, site, body, value) for value in joined(body.ops, number))
+        return any(_is_awaitable(infer, site, body, value) for value in joined(body.ops, number))
     if isinstance(op, Declared):
-        return op.value >= 0 and _is_coroutine(infer, site, body, op.value)
-    return isinstance(op, Call) and any(isinstance(value, Coroutine) for value in infer.value(site, number))
+        return op.value >= 0 and _is_awaitable(infer, site, body, op.value)
+    if not isinstance(op, Call):
+        return False
+    return any(isinstance(value, Coroutine) for value in infer.value(site, number)) or is_start(infer, Place(site, number)) is not None

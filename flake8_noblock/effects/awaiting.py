@@ -137,13 +137,21 @@ def _handed(infer: Inference, place: Place, call: Call, value: Place, seen: set[
             kind: EndKind = "task" if end.kind == "dropped" else end.kind
             yield replace(end, kind=kind, through=(place, *end.through), task=True)
     elif consumer is not None:
-        found = list(_on(infer, place, seen))
+        found = [inner for end in _on(infer, place, seen) for inner in (_opened(infer, end, seen) if consumer.unopened else [end])]
         if _gives_awaitable(infer, infer.value(place.site, place.number)) or any(end.kind == "awaited" for end in found):
             yield from [replace(end, through=(place, *end.through)) for end in found]
         else:
             yield End("awaited", place, (place,))
     else:
         yield from _given(infer, place, call, value, seen)
+
+
+def _opened(infer: Inference, end: End, seen: set[Place]) -> Iterator[End]:
+    """What becomes of tasks that are given back as they ended, where that is awaited."""
+    if end.kind == "awaited":
+        yield from _on(infer, end.place, seen)
+    else:
+        yield end
 
 
 def rows_of(infer: Inference, place: Place) -> tuple[Task | None, Consumer | None]:

@@ -9,6 +9,7 @@ from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.governs import sources
 from flake8_noblock.effects.operations import unwrap_partial
 from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.outcomes import outcome
 from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.rows import known_as, known_value, part_at, parts_played
 from flake8_noblock.effects.tasks import functions_at, is_kept, is_start
@@ -29,10 +30,15 @@ def nested_callbacks(infer: Inference, module: str, depth: int) -> Iterator[tupl
     levels: dict[int, int] = {}
     for number, body in enumerate(infer.facts(module).bodies):  # Bodies come after those around them.
         around = levels.get(body.parent, 0)
-        sync = body.kind in ("function", "lambda") and not body.is_async
-        levels[number] = around + (sync and _is_handed(infer, module, number, body))
+        may_answer = body.kind in ("function", "lambda") and not body.is_async and not _makes_something(body)
+        levels[number] = around + (may_answer and _is_handed(infer, module, number, body))
         if levels[number] > around and levels[number] >= depth:
             yield number, levels[number]
+
+
+def _makes_something(body: Body) -> bool:
+    """Whether a function is there for what it returns, since it takes nothing: an application's factory, no answer to anything."""
+    return body.kind == "function" and not body.params and not _gives_nothing(body)
 
 
 def _is_handed(infer: Inference, module: str, number: int, body: Body) -> bool:
@@ -68,8 +74,16 @@ def chained(infer: Inference, module: str) -> Iterator[tuple[Place, Role]]:
     on_loop = frozenset(bodies_on_loop(infer, module))
     for place, name, row in parts_played(infer, module, "callback chain"):
         of_thread = infer.knowledge.plays(name, "thread callback") is not None
-        if place.site.body in on_loop and not (of_thread and _only_tells(infer, place, row)):
+        if place.site.body in on_loop and not (of_thread and _only_tells(infer, place, row)) and not _is_shared(infer, place):
             yield place, row
+
+
+def _is_shared(infer: Inference, place: Place) -> bool:
+    """Whether the object that a method is called on is one that an attribute holds, so that others may wait for it as well."""
+    ops = infer.body(place.site).ops
+    op = ops[place.number]
+    callee = ops[op.func] if isinstance(op, Call) else None
+    return isinstance(callee, Attr) and isinstance(ops[callee.base], Attr)
 
 
 def _only_tells(infer: Inference, place: Place, row: Role) -> bool:
@@ -145,8 +159,14 @@ def timers(infer: Inference, module: str) -> Iterator[Place]:
         called = list(functions_at(infer, unwrap_partial(infer, Place(place.site, callback))))
         if not infer.body(place.site).is_async and place.site not in called:
             continue
-        if called and not is_kept(infer, place) and not all(_only_wakes(infer, site) for site in called):
+        if called and not is_kept(infer, place) and not all(_only_wakes(infer, site) or _settles(infer, site) for site in called):
             yield place
+
+
+def _settles(infer: Inference, site: Site) -> bool:
+    """Whether a callback sets the outcome of a future, for which somebody waits."""
+    ops = infer.body(site).ops
+    return any(isinstance(op, Call) and outcome(infer, Place(site, op.func)) in ("succeed", "fail") for op in ops)
 
 
 _WAKING: tuple[Part, ...] = ("belongs to the loop", "cancels", "looks at the failure", "forgets", "outcome")

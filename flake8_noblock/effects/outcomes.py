@@ -13,10 +13,10 @@ from flake8_noblock.effects.origins import Place, definitions_of
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Call, Import, Lookup, Param, StoreAttr, StoreItem, StoreName
 from flake8_noblock.knowledge.schema import Argument
-from flake8_noblock.link.classes import mro
+from flake8_noblock.link.classes import find_member, mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.mentions import Question
-from flake8_noblock.link.values import ClassValue, Function, Instance, SourceClass, Values, is_unknown
+from flake8_noblock.link.values import AnyClass, ClassValue, Function, Instance, SourceClass, Values, is_unknown
 
 CALLBACK = Argument(position=0)
 """Where a method that registers a callback takes it."""
@@ -45,6 +45,10 @@ def _sight(infer: Inference, found: tuple[End, ...], seen: set[str]) -> Sight:
     for end in found:
         if end.kind == "awaited":
             awaited.append(end.place)
+        elif end.kind == "method" and _is_of_container(infer, end.place):
+            other = _sight(infer, tuple(_ends_of_method(infer, end)), seen)
+            awaited += other.awaited
+            otherwise = otherwise or other.otherwise
         elif end.kind == "method":
             otherwise = otherwise or _looks(infer, end.place)
         elif end.kind == "stored":
@@ -69,6 +73,17 @@ def outcome(infer: Inference, place: Place) -> str | None:
                 return row.does
     op = infer.body(place.site).ops[place.number]
     return infer.knowledge.outcome_by_word(op.name) if isinstance(op, Attr) and is_unknown(values) else None
+
+
+def _is_of_container(infer: Inference, method: Place) -> bool:
+    """Whether a method is one of a container that holds tasks."""
+    op = infer.body(method.site).ops[method.number]
+    values = infer.value(method.site, op.base) if isinstance(op, Attr) else ()
+    return bool(values) and all(isinstance(value, Instance) and _is_container(infer, value.cls) for value in values)
+
+
+def _is_container(infer: Inference, cls: AnyClass) -> bool:
+    return find_member(infer, cls, "__iter__") is not None and find_member(infer, cls, "__await__") is None
 
 
 def _looks(infer: Inference, method: Place) -> bool:

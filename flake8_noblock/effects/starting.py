@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from flake8_noblock.effects.alternatives import synchronous_regions
 from flake8_noblock.effects.bottom_up import BottomUp
 from flake8_noblock.effects.errors import catches_running_loop
 from flake8_noblock.effects.governs import is_governed
@@ -71,7 +72,7 @@ class Starters:
         own = next((number for number in direct_starts(self._infer, site) if body.where[number] not in selective), None)
         if own is not None:
             return _Way(0, own, None)
-        edges = [edge for edge in self._summaries.edges(site) if body.where[edge.number] not in selective]
+        edges = [edge for edge in self._summaries.edges_on_loop(site) if body.where[edge.number] not in selective]
         ways = [(*found, edge.number) for edge in edges if (found := self._of(edge.run)) is not None]
         ways = [way for way in ways if not is_guarded(self._infer, Place(site, way[2]))]
         if not ways:
@@ -100,7 +101,8 @@ def direct_starts(infer: Inference, site: Site) -> Iterator[int]:
         if isinstance(op, Call) and body.where[number] not in excluded:
             place = Place(site, number)
             if part_at(infer, place, "starts a loop") is not None and not is_guarded(infer, place):
-                yield number
+                if body.where[number] not in synchronous_regions(infer, site):
+                    yield number
 
 
 def is_guarded(infer: Inference, place: Place) -> bool:

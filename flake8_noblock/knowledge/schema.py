@@ -263,6 +263,7 @@ class Consumer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     ``coroutine`` is that argument; with ``function`` it is an async function, which they call. Where argument ``collects`` is
     true they give errors as results instead of raising them. ``shields``: cancelling the caller does not reach the coroutine.
+    ``unopened``: they give the tasks back as they ended, and raise nothing (``asyncio.wait``).
     """
 
     names: tuple[str, ...]
@@ -270,6 +271,7 @@ class Consumer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     function: bool = False
     collects: Argument | None = None
     shields: bool = False
+    unopened: bool = False
 
 
 class Reads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -332,11 +334,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Methods of a task or future that have to do with how it ends.
 
     They ``look`` at its failure, or raise it; they ``cancel`` it; they make it ``fail`` with an exception that they are given, which
-    whoever waits for it gets; they ``register`` a callback that is given it at its end.
+    whoever waits for it gets, or ``succeed`` with a result; they ``register`` a callback that is given it at its end.
     """
 
     names: tuple[str, ...]
-    does: Literal["look", "cancel", "fail", "register"]
+    does: Literal["look", "cancel", "fail", "succeed", "register"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

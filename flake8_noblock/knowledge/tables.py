@@ -308,8 +308,9 @@ class Knowledge:
         return _last(self._rows(Outcome, name))
 
     def outcome_by_word(self, word: str) -> str | None:
-        """What a method called `word` does if it is one of a task or future: look, cancel or register; None: it is none."""
-        return next((does for does in ("look", "cancel", "fail", "register") if f"{does} {word}" in words.loop_words()["outcomes"]), None)
+        """What a method called `word` does if it is one of a task or future, such as look or cancel; None: it is none."""
+        known = words.loop_words()["outcomes"]
+        return next((does for does in ("look", "cancel", "fail", "succeed", "register") if f"{does} {word}" in known), None)
 
     def may_start_loop(self, word: str) -> bool:
         """Whether a callable whose last name is `word` may start a loop."""

@@ -44,7 +44,7 @@ class Nested(Rule):
 
     def _through(self, subject: Subject, site: Site) -> Iterable[Finding]:
         infer = subject.infer
-        for edge in subject.summaries.edges(site):
+        for edge in subject.summaries.edges_on_loop(site):
             place = Place(site, edge.number)
             chain = () if edge.direct or is_guarded(infer, place) else starters(subject.summaries).chain(edge.run)
             if chain:
