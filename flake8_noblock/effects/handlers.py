@@ -31,6 +31,7 @@ from flake8_noblock.facts.model import (
     Op,
     Raise,
     Return,
+    StoreAttr,
 )
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference, Site
@@ -113,7 +114,7 @@ def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> boo
         own = within(infer, site, handler.region)
         if any(isinstance(body.ops[number], Raise) or _is_raised_by_callee(infer, site, number) for number in own):
             return False
-        if _is_taken_before(infer, site, handler) or _is_raised_later(infer, site, handler):
+        if _is_taken_before(infer, site, handler) or _is_raised_later(infer, site, handler) or _is_raised_elsewhere(infer, site, own):
             return False
     if _stands_in_failure(infer, site, handler.tried):
         return False
@@ -162,6 +163,27 @@ def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:
         return True
     values = [value for number in raised if number >= 0 for value in infer.value(site, number)]
     return catches_cancellation(infer, tuple([ClassValue(v.cls) if isinstance(v, Instance) else v for v in values]))
+
+
+def _is_raised_elsewhere(infer: Inference, site: Site, own: frozenset[int]) -> bool:
+    """Whether a handler keeps the exception in an attribute that the module raises, or hands to a future."""
+    ops = infer.body(site).ops
+    kept = {op.name for number in own if isinstance(op := ops[number], StoreAttr) and isinstance(ops[op.value], Caught)}
+    return bool(kept) and any(
+        isinstance(value := body.ops[number], Attr) and value.name in kept
+        for body in infer.facts(site.module).bodies
+        for number in _raised(infer, body)
+    )
+
+
+def _raised(infer: Inference, body: Body) -> Iterator[int]:
+    """The exceptions that a body raises or gives to futures."""
+    for op in body.ops:
+        if isinstance(op, Raise) and op.value >= 0:
+            yield op.value
+        elif isinstance(op, Call) and isinstance(callee := body.ops[op.func], Attr):
+            if infer.knowledge.outcome_by_word(callee.name) == "fail":
+                yield from op.args
 
 
 def _awaits_cancelled(infer: Inference, site: Site, region: int) -> bool:

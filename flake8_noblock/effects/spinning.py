@@ -74,7 +74,7 @@ def spinning(infer: Inference, site: Site) -> Iterator[int]:
     change what the loop asks, or nothing ends it."""
     flow = flow_of(infer, site)
     for rounds in _loops(infer, site, flow):
-        if rounds.busy and _stands_still(infer, rounds):
+        if rounds.busy and not _is_between_states(infer, rounds) and _stands_still(infer, rounds):
             yield flow.heads[rounds.region]
 
 
@@ -115,6 +115,36 @@ def _closure(after: dict[int, tuple[int, ...]], start: int, within: frozenset[in
         found.update(new)
         waiting.extend(new)
     return frozenset(found)
+
+
+LEAST_STATES = 2
+"""Branches that exclude each other: fewer leave out what the loop does otherwise."""
+
+
+def _is_between_states(infer: Inference, rounds: _Rounds) -> bool:
+    """Whether the rounds without a pause are those that take none of several branches, each of which pauses: as long as the loop
+    goes on, one of them is meant to be taken."""
+    body = infer.body(rounds.site)
+    first = [n for n, region in enumerate(body.regions) if region.parent == rounds.region and region.kind == "branch" and region.positive]
+    for number in first:
+        arms = _arms(body, number)
+        if len(arms) >= LEAST_STATES and all(rounds.busy.isdisjoint(within(infer, rounds.site, arm)) for arm in arms):
+            return True
+    return False
+
+
+def _arms(body: Body, number: int) -> list[int]:
+    """The regions of an ``if`` and the ``elif`` after it, the first of which is region `number`."""
+    arms: list[int] = []
+    following: int | None = number
+    while following is not None:
+        arms.append(following)
+        this = body.regions[following]
+        asked = ("branch", this.parent, this.value, False)
+        others = [n for n, r in enumerate(body.regions) if (r.kind, r.parent, r.value, r.positive) == asked]
+        inner = [n for n, r in enumerate(body.regions) if r.parent in others and r.kind == "branch" and r.positive]
+        following = inner[0] if len(inner) == 1 else None
+    return arms
 
 
 # --- who ends a loop ---

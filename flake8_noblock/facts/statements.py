@@ -385,6 +385,8 @@ def _class(state: BodyState, node: ast.ClassDef) -> None:
 def _import(state: BodyState, node: ast.Import) -> None:
     for alias in node.names:
         state.module.imported[alias.name, 0] = None
+        if alias.name == "platform":
+            state.module.system_names[alias.asname or alias.name] = alias.name
         top = alias.asname is None
         number = state.emit(Import(alias.name, 0, None, binds_top=top), node)
         assign_name(state, alias.asname or alias.name.partition(".")[0], number)
@@ -397,7 +399,7 @@ def _import_from(state: BodyState, node: ast.ImportFrom) -> None:
         if alias.name == "*":
             state.module.stars.append((module, node.level))
             continue
-        if module in ("sys", "os"):
+        if module in ("sys", "os", "platform"):
             state.module.system_names[alias.asname or alias.name] = f"{module}.{alias.name}"
         number = state.emit(Import(module, node.level, alias.name), node)
         assign_name(state, alias.asname or alias.name, number)

@@ -29,7 +29,11 @@ _OPPOSITE: dict[Verdict, Verdict] = {
 
 
 Imported = Mapping[str, str]
-"""Names that stand for members of ``sys`` and ``os``, with their paths there (``from sys import platform``)."""
+"""Names that stand for the module ``platform``, or for members of it, ``sys`` and ``os``, with their paths there (``from sys import
+platform``)."""
+
+_SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"}
+"""What ``platform.system()`` gives, by ``sys.platform``."""
 
 
 def verdict(test: ast.expr, target: Target, imported: Imported) -> Verdict:
@@ -86,8 +90,11 @@ def _is_literal(node: ast.expr) -> bool:
 
 
 def _known(node: ast.expr, target: Target, imported: Imported) -> object:
-    """The value of ``sys.version_info``, ``sys.platform``, ``os.name``, a part of these, or a literal; None: not known."""
+    """The value of ``sys.version_info``, ``sys.platform``, ``os.name``, a part of these, of ``platform.system()``, or a literal; None:
+    not known."""
     match node:
+        case ast.Call(func=func, args=[], keywords=[]) if _path(func, imported) == "platform.system":
+            return _SYSTEMS.get(target.platform)
         case ast.Constant(value=str() | int() as value):
             return value
         case ast.Tuple(elts=elts) if all(isinstance(e, ast.Constant) for e in elts):
@@ -104,15 +111,20 @@ def _known(node: ast.expr, target: Target, imported: Imported) -> object:
     return _member(node, target, imported)
 
 
-def _member(node: ast.expr, target: Target, imported: Imported) -> object:
+def _path(node: ast.expr, imported: Imported) -> str:
+    """The path of a member of ``sys``, ``os`` or ``platform``; else nothing of these."""
     match node:
+        case ast.Attribute(value=ast.Name(id="sys" | "os" as name), attr=attribute):
+            return f"{name}.{attribute}"
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-            path = f"{name}.{attribute}"
+            return f"{imported.get(name, '')}.{attribute}"
         case ast.Name(id=name):
-            path = imported.get(name, "")
-        case _:
-            return None
-    match path:
+            return imported.get(name, "")
+    return ""
+
+
+def _member(node: ast.expr, target: Target, imported: Imported) -> object:
+    match _path(node, imported):
         case "sys.version_info":
             return (*target.version, 0, "final", 0)
         case "sys.platform":
