@@ -8,6 +8,7 @@ from typing import Literal
 from flake8_noblock.effects.callers import is_handed_on, references
 from flake8_noblock.effects.kind_checks import tells_kind
 from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.returns import says_plain
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Await, Call, Compare, Const, Enter, Op, Return, Unary, Yield
 from flake8_noblock.link.classes import find_member, is_subclass, mro
@@ -49,12 +50,23 @@ def _is_for_others(infer: Inference, cls: SourceClass, name: str) -> bool:
     member = find_member(infer, cls, name, after=cls)
     if member is not None and isinstance(member.owner, SourceClass) and infer.module(member.owner.module).origin == "library":
         return "." in infer.module(cls.module).name
-    return any(is_handed_on(infer, one.module, infer.class_facts(one).name) for one in (cls, *subclasses(infer, cls, True)))
+    return any(_is_for_import(infer, one) for one in (cls, *subclasses(infer, cls, True)))
+
+
+def _is_for_import(infer: Inference, cls: SourceClass) -> bool:
+    """Whether a package has a class, or the one in which it is nested, for those who import the package."""
+    name = _outermost(infer, cls)
+    return infer.module(cls.module).is_package and not name.startswith("_") or is_handed_on(infer, cls.module, name)
+
+
+def _outermost(infer: Inference, cls: SourceClass) -> str:
+    """The name of the class, or of the one in which it is nested: that is what others import."""
+    return infer.class_facts(cls).qualname.partition(".")[0]
 
 
 _EITHER = {("base", "awaited"), ("base", "either"), ("base", "handed"), ("unknown", "either")}
 _ASYNC = {("own", "awaited"), ("own", "either"), ("own", "handed"), ("unknown", "awaited")}
-_SYNC = {("own", "plain")}
+_SYNC = {("own", "plain"), ("base", "plain")}
 
 
 def _found(infer: Inference, cls: SourceClass, name: str, modules: list[str]) -> Iterator[tuple[Side, Use]]:
@@ -119,7 +131,8 @@ def _use_of_result(infer: Inference, call: Place) -> Use | None:
     after = [later for user in calls for later in fate(infer, Place(call.site, user)).users]
     if any(_awaits(ops[user]) for user in after):
         return "either"
-    return None if what.named or any(isinstance(ops[user], Call | Return | Yield) for user in what.users) else "plain"
+    returns = (Call, Yield) if says_plain(infer, call.site) else (Call, Return, Yield)
+    return None if what.named or any(isinstance(ops[user], returns) for user in what.users) else "plain"
 
 
 def _awaits(op: Op) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flake8_noblock.effects.awaitables import kind_of
-from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.origins import Place, definitions_of
 from flake8_noblock.effects.overrides import is_abstract, overrides
 from flake8_noblock.facts.model import (
     Attr,
@@ -18,7 +18,6 @@ from flake8_noblock.facts.model import (
     Lookup,
     Mapping,
     Narrowed,
-    Op,
     Param,
     Return,
 )
@@ -53,7 +52,7 @@ def is_certain(infer: Inference, place: Place) -> bool:
             return is_certain(infer, Place(place.site, value))
         case Call(func=func):
             callee = infer.value(place.site, func)
-            if not all(_is_called_by_name(infer, ops[func], value) for value in callee):
+            if not all(_is_called_by_name(infer, Place(place.site, func), value) for value in callee):
                 return False
             method = ops[func]
             told = isinstance(method, Attr) and isinstance(ops[method.base], Param)
@@ -65,13 +64,22 @@ def is_certain(infer: Inference, place: Place) -> bool:
     return all(isinstance(value, Function | ClassValue) for value in infer.value(*place))
 
 
-def _is_called_by_name(infer: Inference, op: Op, callee: object) -> bool:
-    """Whether a function is not called by a name that stands for whatever is given: a parameter, of this function or one around it."""
+def _is_called_by_name(infer: Inference, place: Place, callee: object) -> bool:
+    """Whether what is called is not named by what stands for whatever is given: a parameter, of this function or one around it."""
+    op = infer.body(place.site).ops[place.number]
     if isinstance(op, Param):
         return False
+    if isinstance(callee, CallableValue):
+        return not any(_is_given(infer, definition) for definition in definitions_of(infer, place))
     if not isinstance(op, Lookup) or not isinstance(callee, Function):
         return True
     return infer.function_body(callee).name == op.name
+
+
+def _is_given(infer: Inference, place: Place) -> bool:
+    """Whether a name or attribute is set to a parameter, or is no more than declared."""
+    op = infer.body(place.site).ops[place.number]
+    return isinstance(op, Param) or isinstance(op, Declared) and (op.value < 0 or _is_given(infer, Place(place.site, op.value)))
 
 
 def _is_property(infer: Inference, receiver: object, name: str, told: bool) -> bool:

@@ -10,6 +10,7 @@ from flake8_noblock.effects.awaitables import Kind, gives, kind_at, kind_of
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.kind_checks import is_checked
 from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.other_kind import may_be_of_other_kind
 from flake8_noblock.effects.uses import Fate, fate, uses_in
 from flake8_noblock.facts.model import Await, Call, Choice, Compare, Const, Display, Drop, Mapping, Op, Return, Unary
 from flake8_noblock.link.functions import result
@@ -93,7 +94,7 @@ def _dropped(infer: Inference, statement: Place, number: int, many: bool) -> Ite
         case Call() if body.statements[number] == body.statements[statement.number]:
             kind = _kind(infer, Place(site, number))
             if kind is not None and len(fate(infer, Place(site, number)).users) == 1:
-                if not is_checked(infer, Place(site, number)):
+                if not is_checked(infer, Place(site, number)) and not may_be_of_other_kind(infer, Place(site, number)):
                     yield Lost("dropped", kind, Place(site, number), many)
         case Choice(values=values, where=where):
             for value in values if where else ():
@@ -118,7 +119,7 @@ def _stored(infer: Inference, place: Place) -> Iterator[Lost]:
         and not _is_dropped(what, ops)
     ):
         kind = _kind(infer, place)
-        if kind == "coroutine":
+        if kind == "coroutine" and not may_be_of_other_kind(infer, place):
             yield Lost("stored", kind, place)
 
 
@@ -143,7 +144,7 @@ def _stored_items(infer: Inference, place: Place, display: Display | Mapping) ->
     if spread or _is_argument(infer, place) or isinstance(display, Display) and display.kind == "tuple" or not calls or _is_dropped(fate(infer, place), ops) or not is_lost(infer, place):
         return
     for call in calls:
-        if _kind(infer, call) == "coroutine":
+        if _kind(infer, call) == "coroutine" and not may_be_of_other_kind(infer, call):
             yield Lost("stored", "coroutine", call, many=True)
 
 

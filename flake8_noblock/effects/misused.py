@@ -14,8 +14,9 @@ from flake8_noblock.effects.conditions import argument, arguments
 from flake8_noblock.effects.fitting import unfitting
 from flake8_noblock.effects.kind_checks import is_checked, tells_kind
 from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.other_kind import may_be_of_other_kind
 from flake8_noblock.effects.protocols import REFLECTED, operator_methods, steps
-from flake8_noblock.effects.returns import returns_plainly
+from flake8_noblock.effects.returns import plain_result
 from flake8_noblock.effects.rows import last_name
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts import model
@@ -76,7 +77,7 @@ def misused(infer: Inference, site: Site) -> Iterator[Misused]:
         place = Place(site, number)
         for demand in _demands(infer, place, op):
             misuse = None if demand.value in matched else _judged(infer, Place(site, demand.value), demand)
-            if misuse is not None and not is_checked(infer, place) and not _is_asked(infer, Place(site, demand.value)):
+            if misuse is not None and not is_checked(infer, place) and not _is_doubtful(infer, Place(site, demand.value)):
                 matched |= {demand.value} if demand.method == "match" else set()
                 made = _made_before(infer, place, demand.value) if misuse == "as value" else None
                 if made is None:
@@ -132,7 +133,8 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
             asked = [*called, *spread, *_asked_by_callee(infer, place, op)]
             asked += [Demand(value, "argument") for value in unfitting(infer, place, op)]
         case Return(value=value) if value >= 0 and _is_made(ops, value, body.is_async):
-            asked = [Demand(value, "return")] if returns_plainly(infer, place.site) else []
+            result = plain_result(infer, place.site)
+            asked = [Demand(value, result)] if result is not None else []
         case Raise(value=value) if value >= 0:
             asked = [Demand(value, "raise")]
         case Compare():
@@ -367,9 +369,10 @@ def _is_of_class_called(infer: Inference, place: Place) -> bool:
     return isinstance(op, Call) and all(isinstance(value, ClassValue) for value in infer.value(origin.site, op.func))
 
 
-def _is_asked(infer: Inference, place: Place) -> bool:
-    """Whether the code around asks of a value whether it is a coroutine: it knows what it has."""
-    return any(tells_kind(infer, Place(place.site, user)) for user in fate(infer, _origin(infer, place)).users)
+def _is_doubtful(infer: Inference, place: Place) -> bool:
+    """Whether the code around asks of a value whether it is a coroutine, so that it knows what it has, or it may be none."""
+    origin = _origin(infer, place)
+    return any(tells_kind(infer, Place(place.site, user)) for user in fate(infer, origin).users) or may_be_of_other_kind(infer, origin)
 
 
 def _lacks_all(infer: Inference, value: Value, methods: tuple[str, ...], exactly: bool) -> bool:

@@ -50,8 +50,8 @@ def _of_class(infer: Inference, cls: SourceClass, methods: list[int]) -> Iterato
         member = find_member(infer, cls, name, after=cls)
         if member is None or not member.values:
             continue
-        base = _sort(infer, member.values)
-        own = _sort(infer, _own(infer, cls, name, number)) if base is not None else None
+        base = common_sort(infer, member.values)
+        own = common_sort(infer, _own(infer, cls, name, number)) if base is not None else None
         if own is not None and base != own:
             found.append(MixedOverride(number, _name(infer, member), own == "async"))
         turned += _is_written_async(infer, member.values) not in (None, infer.facts(cls.module).bodies[number].is_async)
@@ -88,13 +88,14 @@ def _function(value: object) -> tuple[str, int] | None:
     return None
 
 
-def _sort(infer: Inference, values: Values) -> str | None:
-    """Whether calling a method gives a coroutine (``async``) or certainly none (``sync``); None: neither is certain."""
-    found = {_sort_of(infer, Function(*where)) if (where := _function(value)) else None for value in values}
+def common_sort(infer: Inference, values: Values) -> str | None:
+    """Whether calling any of `values` gives a coroutine (``async``) or certainly none (``sync``); None: neither is certain."""
+    found = {sort_of(infer, Function(*where)) if (where := _function(value)) else None for value in values}
     return found.pop() if len(found) == 1 else None
 
 
-def _sort_of(infer: Inference, function: Function) -> str | None:
+def sort_of(infer: Inference, function: Function) -> str | None:
+    """Whether calling `function` gives a coroutine (``async``) or certainly none (``sync``); None: neither is certain."""
     body = infer.function_body(function)
     if body.is_async and not body.is_generator:
         return "async"

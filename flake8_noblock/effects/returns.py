@@ -1,29 +1,49 @@
-"""What the annotation of a function says of its result."""
+"""What the annotation of a function, or the framework that calls it, says of its result."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from flake8_noblock.effects.awaitables import kind_of, lacks
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.facts.model import Call, Return
+from flake8_noblock.knowledge.schema import Entry
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.classes import is_protocol
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Descriptor, Function, Instance, Literal, TupleValue, Value
+from flake8_noblock.link.values import Descriptor, Function, Instance, TupleValue, Value
+from flake8_noblock.link.values import Literal as Constant
 
 
-def returns_plainly(infer: Inference, site: Site) -> bool:
+def plain_result(infer: Inference, site: Site) -> Literal["return", "answer"] | None:
     """Whether the function at `site` says that it returns objects that can't be awaited, and no decorator makes something else
-    of it.
+    of it (``return``), or a framework takes what it returns as it is (``answer``); None: neither.
 
     One that returns something else besides coroutines works either way, whatever it says.
     """
     body = infer.body(site)
-    if body.returns < 0 or body.is_generator or not stands_for_itself(infer, site):
-        return False
+    if body.is_generator or body.returns < 0 and not body.decorators:
+        return None
     if not body.is_async and not all(_gives_coroutine(infer, site, op) for op in body.ops if isinstance(op, Return)):
+        return None
+    return "return" if says_plain(infer, site) else "answer" if _answers(infer, site) else None
+
+
+def says_plain(infer: Inference, site: Site) -> bool:
+    """Whether a function says that it returns objects that can't be awaited, and no decorator makes something else of it."""
+    body = infer.body(site)
+    if body.returns < 0 or not stands_for_itself(infer, site):
         return False
     values = declared(infer, site, body.returns)
     return bool(values) and all(_is_plain(infer, value) for value in values)
+
+
+def _answers(infer: Inference, site: Site) -> bool:
+    """Whether decorators have a framework call a function and take what it returns, once an async one is awaited, for the answer."""
+    body = infer.body(site)
+    around = Site(site.module, body.parent)
+    rows = [_routes(infer, around, decorator) for decorator in body.decorators]
+    return bool(rows) and all(found and (body.is_async or any(row.answer for row in found)) for found in rows)
 
 
 def _gives_coroutine(infer: Inference, site: Site, op: Return) -> bool:
@@ -35,7 +55,7 @@ def stands_for_itself(infer: Inference, site: Site) -> bool:
     body = infer.body(site)
     around = Site(site.module, body.parent)
     number = infer.body(around).names.get(body.name)
-    if all(_only_registers(infer, around, decorator) for decorator in body.decorators):
+    if all(_routes(infer, around, decorator) for decorator in body.decorators):
         return True
     if number is None:
         return False
@@ -46,17 +66,17 @@ def stands_for_itself(infer: Inference, site: Site) -> bool:
     return True
 
 
-def _only_registers(infer: Inference, around: Site, decorator: int) -> bool:
-    """Whether a decorator has a framework call a function, as it is."""
+def _routes(infer: Inference, around: Site, decorator: int) -> list[Entry]:
+    """What tables say of a decorator that has a framework call a function, as it is."""
     op = infer.body(around).ops[decorator]
     values = infer.value(around, op.func if isinstance(op, Call) else decorator)
     names = [name for value in values for name in paths(infer, value) or ()]
-    return any(row.what == "route" for name in names for row in infer.knowledge.entries(name))
+    return [row for name in names for row in infer.knowledge.entries(name) if row.what == "route"]
 
 
 def _is_plain(infer: Inference, value: Value) -> bool:
     match value:
-        case Literal() | TupleValue():
+        case Constant() | TupleValue():
             return True
         case Instance(cls=cls):
             return cls.name != "builtins.object" and not is_protocol(infer, cls) and lacks(infer, value, "__await__")

@@ -347,6 +347,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     They are those that one of ``decorators`` marks (``fastapi.FastAPI.get``), ``methods`` of subclasses of ``classes`` (a
     pattern such as ``test*`` is allowed), and what is given to ``registers`` as argument ``callable``; or, by ``functions``,
     those with such a name in a module whose last name is one of ``modules``, both patterns. ``sync``: they are not awaited.
+    ``answer``: what one that isn't async returns is taken for the answer, awaitable or not.
     """
 
     what: Literal["route", "command", "test", "fixture", "job", "hook"]
@@ -358,6 +359,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     functions: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     sync: bool = False
+    answer: bool = False
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

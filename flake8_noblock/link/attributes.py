@@ -282,8 +282,18 @@ def _is_told(infer: Inference, instance: Instance, name: str) -> bool:
 def _told(infer: Inference, instance: Instance, name: str) -> Values:
     """What tables say that the language gets from method `name`; nothing where they are silent."""
     member = find_member(infer, instance.cls, name)
-    known = infer.knowledge.returns(f"{member.owner.name}.{name}") if member is not None else None
+    known = _row_of(infer, instance.cls, member.owner, name) if member is not None else None
     return (Instance(named_class(infer, known).cls),) if known else ()
+
+
+def _row_of(infer: Inference, cls: AnyClass, owner: AnyClass, name: str) -> str | None:
+    """What tables say that method `name` of `owner` gives for objects of `cls`: of a class below they may say another thing, and
+    where a library's own class below is not named, it holds what they don't know of."""
+    own = infer.knowledge.returns(f"{cls.name}.{name}")
+    if own is not None or cls == owner:
+        return own
+    is_of_library = isinstance(cls, SourceClass) and cls.name.partition(".")[0] == owner.name.partition(".")[0]
+    return None if is_of_library else infer.knowledge.returns(f"{owner.name}.{name}")
 
 
 def awaited(infer: Inference, values: Values) -> Values:

@@ -93,7 +93,7 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
     if body.is_generator:
         return _generator(infer, function, arguments, values if body.returns >= 0 else None)
     if body.is_async:
-        return (Coroutine(values if body.returns >= 0 else _returned(infer, site)),)
+        return (Coroutine(values if body.returns >= 0 and not _says_of_call(values) else _returned(infer, site)),)
     if body.returns < 0:
         return _returned(infer, _in_context(infer, function, arguments))
     if any(_is_vague(infer, function, value) for value in values):
@@ -102,6 +102,16 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
         if all(map(holds_callable, seen)) or (coroutines and all(_is_vague(infer, function, value) for value in values)):
             return seen
     return values
+
+
+def _says_of_call(values: Values) -> bool:
+    """Whether an async function is annotated as giving something to be awaited: many mean what calling it gives by that, so that its
+    own ``return`` is believed."""
+    return bool(values) and all(isinstance(v, Coroutine) or isinstance(v, Instance) and v.cls.name in _AWAITABLE for v in values)
+
+
+_AWAITABLE = ("typing.Awaitable", "typing.Coroutine")
+"""The language's classes of what can be awaited, by their place in the standard library's stubs."""
 
 
 def known_result(infer: Inference, name: str) -> Values:

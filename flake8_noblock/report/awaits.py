@@ -37,6 +37,7 @@ _ASKED = {
     "is": "compared",
     "match": "matched against patterns",
     "raise": "raised",
+    "answer": "returned to the framework that calls this function",
     "return": "returned where the annotation says a plain type",
 }
 
