@@ -11,7 +11,7 @@ from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.lost import is_lost
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Binary, Call, Closure, Compare, Drop, Format, Import, Lookup, Param, Unary
+from flake8_noblock.facts.model import Attr, Binary, Call, Choice, Closure, Compare, Declared, Drop, Format, Import, Lookup, Narrowed, Op, Param, Unary
 from flake8_noblock.link.arguments import Arguments, places
 from flake8_noblock.link.calls import call
 from flake8_noblock.link.evaluate import arguments_of
@@ -139,10 +139,20 @@ def _is_dropped_call(infer: Inference, parameter: Place, user: int) -> bool:
     op = ops[user]
     if not isinstance(op, Call):
         return False
-    if parameter.number in (*op.args, *dict(op.keywords).values()):
+    if not _may_be(ops, op.func, parameter.number):
         return parameter.number in _called(infer, Place(parameter.site, user), op)
     result = fate(infer, Place(parameter.site, user))
     return not result.named and all(isinstance(ops[number], _PLAIN) for number in result.users)
+
+
+def _may_be(ops: tuple[Op, ...], number: int, value: int) -> bool:
+    """Whether operation `number` gives operation `value`, or another one where ways meet."""
+    match ops[number]:
+        case Choice(values=values):
+            return number == value or any(_may_be(ops, one, value) for one in values if one < number)
+        case Narrowed(value=inner) | Declared(value=inner) if inner >= 0:
+            return number == value or _may_be(ops, inner, value)
+    return number == value
 
 
 _PLAIN = (Binary, Drop, Format, Unary)

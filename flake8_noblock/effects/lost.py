@@ -15,7 +15,7 @@ from flake8_noblock.effects.uses import Fate, fate, uses_in
 from flake8_noblock.facts.model import Await, Call, Choice, Compare, Const, Display, Drop, Mapping, Op, Return, Unary
 from flake8_noblock.link.functions import result
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import ClassValue, Function, Partial, Value
+from flake8_noblock.link.values import CallableValue, ClassValue, Function, Partial, Value
 
 Loss = Literal["dropped", "stored"]
 
@@ -167,6 +167,8 @@ def _kind(infer: Inference, place: Place) -> Kind | None:
     callee = infer.value(place.site, op.func)
     if kind is not None and not all(_makes(infer, value) for value in callee):
         return None
+    if isinstance(infer.body(place.site).ops[op.func], Call) and any(isinstance(value, CallableValue) for value in callee):
+        return None  # A decorator, called by hand, is declared to give what it is given.
     if kind == "future":
         return None if _has_rules_of_its_own(infer, place) else kind
     if kind is None:

@@ -9,9 +9,10 @@ from typing import Literal, NamedTuple
 from flake8_noblock.effects.awaited_twice import repeats
 from flake8_noblock.effects.awaitables import given_by_tables, has, is_async_only, kind_at, kind_of, lacks
 from flake8_noblock.effects.callees import paths
-from flake8_noblock.effects.certainty import is_certain
+from flake8_noblock.effects.certainty import is_certain, is_doubted
 from flake8_noblock.effects.conditions import argument, arguments
 from flake8_noblock.effects.fitting import unfitting
+from flake8_noblock.effects.hearsay import is_added, is_only_declared
 from flake8_noblock.effects.kind_checks import is_checked, tells_kind
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.other_kind import may_be_of_other_kind
@@ -120,7 +121,8 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
         case Exit():
             return
         case Attr(base=base, name=name) | StoreAttr(base=base, name=name):
-            asked = [Demand(base, f".{name}")]
+            kept = is_added(infer, place, base, op)
+            asked = [Demand(base, f".{name}")] if not kept and not is_only_declared(infer, Place(place.site, base)) else []
         case Binary(left=left, right=right):
             own, reflected = operator_methods(op)
             known = not is_unknown(infer.value(place.site, left))
@@ -129,7 +131,7 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
                 asked += [Demand(value, "argument") for value in _made_within(infer, Place(place.site, right))]
         case Call(func=func):
             spread = [Demand(value, ".keys") for name, value in op.keywords if not name]
-            called = [] if isinstance(ops[func], Attr) else [Demand(func, "__call__")]  # Functions are often declared as coroutines.
+            called = [] if is_only_declared(infer, Place(place.site, func)) else [Demand(func, "__call__")]
             asked = [*called, *spread, *_asked_by_callee(infer, place, op)]
             asked += [Demand(value, "argument") for value in unfitting(infer, place, op)]
         case Return(value=value) if value >= 0 and _is_made(ops, value, body.is_async):
@@ -322,7 +324,7 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
         values = _items(infer, values)
     if method in _AWAITING:
         given = given_by_tables(infer, place)
-        if given == "iterator" or (given == "result" and method in ("__await__", "awaited")):
+        if given == "iterator" or (given == "result" and method in ("__await__", "awaited") and not is_doubted(infer, place)):
             return "not awaitable" if method in ("__await__", "awaited") else None
         if given == "manager" and method == "__aenter__":
             return None
@@ -407,6 +409,10 @@ def _is_future_without(infer: Inference, value: Value, method: str) -> bool:
     if method.startswith("."):
         is_own = isinstance(value, Instance) and isinstance(value.cls, SourceClass) and infer.is_standard(ClassValue(value.cls))
         return is_own and not _has_attribute(infer, value, method[1:])
+    if method == "__next__" and isinstance(value, Instance):
+        member = find_member(infer, value.cls, "__iter__")
+        if member is not None and isinstance(member.owner, SourceClass) and not infer.is_standard(ClassValue(member.owner)):
+            return False  # It was made to be iterated, too.
     return method.startswith("__") and method not in (*_OF_ANY_OBJECT, "__bool__") and lacks(infer, value, method)
 
 

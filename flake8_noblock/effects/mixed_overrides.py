@@ -12,10 +12,10 @@ from flake8_noblock.effects.overrides import is_abstract
 from flake8_noblock.effects.returns import stands_for_itself
 from flake8_noblock.facts.model import Body
 from flake8_noblock.link.annotations import declared
-from flake8_noblock.link.classes import Member, find_member, mro
+from flake8_noblock.link.classes import Member, find_member, mro, own_member
 from flake8_noblock.link.functions import result
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import Descriptor, Function, SourceClass, Values
+from flake8_noblock.link.values import ClassValue, Descriptor, Function, SourceClass, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,29 @@ def _name(infer: Inference, member: Member) -> str:
     return infer.class_facts(member.owner).name if isinstance(member.owner, SourceClass) else member.owner.name
 
 
+def _runs_otherwise(infer: Inference, module: str, owner: int, runners: set[str]) -> bool:
+    """Whether a class, or one that it inherits from, may run its methods in another way: by a metaclass, by what it does to its
+    subclasses, or by one of the framework's `runners` of its own."""
+    for ancestor in mro(infer, infer.source_class(module, owner)):
+        cls = ancestor.cls
+        if isinstance(cls, SourceClass) and not infer.is_standard(ClassValue(cls)):
+            if any(own_member(infer, cls, name) is not None for name in _FINDING | runners) or _has_metaclass(infer, cls):
+                return True
+    return False
+
+
+_FINDING = frozenset(["__init_subclass__", "__getattribute__"])
+"""The language's methods by which a class changes what others of it are, or how they are found."""
+
+
+def _has_metaclass(infer: Inference, cls: SourceClass) -> bool:
+    """Whether a class is made by another one than the language's own."""
+    facts = infer.class_facts(cls)
+    site = Site(cls.module, facts.parent)
+    given = [infer.value(site, value) for name, value in facts.keywords if name == "metaclass"]
+    return any(not (isinstance(value, ClassValue) and infer.is_standard(value)) for values in given for value in values)
+
+
 def is_protocol_method(name: str) -> bool:
     """Whether the language itself calls methods of this name."""
     return name.startswith("__") and name.endswith("__")
@@ -139,8 +162,9 @@ def called_plainly(infer: Inference, module: str) -> Iterator[tuple[int, str]]:
             for ancestor in ancestors[-1:] if is_protocol_method(body.name) else ancestors:
                 if ancestor.cls is None:
                     break
-                patterns = infer.knowledge.sync_methods(ancestor.cls.name)
-                if patterns is not None:
-                    if any(fnmatchcase(body.name, pattern) for pattern in patterns):
-                        yield number, ancestor.cls.name
+                rows = infer.knowledge.sync_methods(ancestor.cls.name)
+                if rows:
+                    if any(fnmatchcase(body.name, pattern) for row in rows for pattern in row.methods):
+                        if not _runs_otherwise(infer, module, body.owner, {name for row in rows for name in row.runners}):
+                            yield number, ancestor.cls.name
                     break

@@ -41,8 +41,7 @@ def read_body(state: BodyState, body: Sequence[ast.stmt]) -> None:
     outer = state.statement
     for index, node in enumerate(body):
         if not state.alive:
-            if state.kind == "function" and not state.is_generator:
-                state.is_generator = scopes.has_yield(body[index:])
+            _skip(state, body[index:])
             break
         reader = _READERS.get(type(node))
         if reader is None:
@@ -55,6 +54,12 @@ def read_body(state: BodyState, body: Sequence[ast.stmt]) -> None:
         except RecursionError:
             state.region, state.environment, state.alive = region, environment, True
     state.statement = outer
+
+
+def _skip(state: BodyState, nodes: Sequence[ast.stmt]) -> None:
+    """Code that never runs, and makes its function a generator all the same."""
+    if state.kind == "function" and not state.is_generator:
+        state.is_generator = scopes.has_yield(nodes)
 
 
 def _expression(state: BodyState, node: ast.Expr) -> None:
@@ -155,7 +160,9 @@ def _assert(state: BodyState, node: ast.Assert) -> None:
 def _if(state: BodyState, node: ast.If) -> None:
     decided = verdict(node.test, state.module.target, state.module.system_names)
     if decided in ("true", "false"):
-        read_body(state, node.body if decided == "true" else node.orelse)
+        taken, other = (node.body, node.orelse) if decided == "true" else (node.orelse, node.body)
+        _skip(state, other)
+        read_body(state, taken)
         return
     test = read_test(state, node.test)
     outer, ends = state.environment, list[Changes]()
@@ -233,6 +240,7 @@ def _for(state: BodyState, node: ast.For | ast.AsyncFor) -> None:
 def _while(state: BodyState, node: ast.While) -> None:
     decided = verdict(node.test, state.module.target, state.module.system_names)
     if decided == "false":
+        _skip(state, node.body)
         read_body(state, node.orelse)
         return
 

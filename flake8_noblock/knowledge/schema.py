@@ -288,11 +288,12 @@ class Reads(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class SyncMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Methods of subclasses of these classes that a framework calls and does not await; a pattern such as ``test*`` is allowed.
 
-    The nearest ancestor with a row decides.
+    The nearest ancestor with a row decides. A class that has one of ``runners`` runs them in its own way.
     """
 
     classes: tuple[str, ...]
     methods: tuple[str, ...]
+    runners: tuple[str, ...] = ()
 
 
 class Fails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -286,10 +286,9 @@ class Knowledge:
         """The rows saying that `name` looks into arguments of its own at once."""
         return self._rows(Reads, name)
 
-    def sync_methods(self, name: str) -> tuple[str, ...] | None:
-        """Patterns of the methods that a framework calls, and does not await, on subclasses of class `name`; None: no row."""
-        rows = self._rows(SyncMethods, name)
-        return tuple(method for row in rows for method in row.methods) if rows else None
+    def sync_methods(self, name: str) -> tuple[SyncMethods, ...]:
+        """The rows about methods that a framework calls, and does not await, on subclasses of class `name`."""
+        return self._rows(SyncMethods, name)
 
     def fails(self, name: str) -> Fails | None:
         """The row saying that awaiting what `name` gives can fail."""

@@ -206,13 +206,22 @@ def _dynamic(infer: Inference, receiver: Instance | ClassValue) -> Values:
 
 
 def _foreign_member(infer: Inference, owner: AnyClass, receiver: Instance | ClassValue, name: str) -> Values:
-    path = f"{owner.name}.{name}"
+    path = f"{_told_class(infer, receiver.cls, owner, name).name}.{name}"
     instance = receiver if isinstance(receiver, Instance) else None
     if instance is not None and not speaks_of(infer, owner, name):
         dynamic = infer.knowledge.returns(f"{owner.name}.__getattr__")
         if dynamic is not None and not infer.knowledge.is_safe(path):
             return (Instance(named_class(infer, dynamic).cls),)
     return foreign(infer, path, instance)
+
+
+def _told_class(infer: Inference, cls: AnyClass, owner: AnyClass, name: str) -> AnyClass:
+    """The class, of `cls` and those that it inherits from down to `owner`, of whose `name` tables speak; `owner` where none is."""
+    if cls == owner:
+        return owner
+    ancestors = [ancestor.cls for ancestor in mro(infer, cls)]
+    between = ancestors[: ancestors.index(owner)] if owner in ancestors else []
+    return next((one for one in between if one is not None and speaks_of(infer, one, name)), owner)
 
 
 def item(infer: Inference, value: Value, key: Values) -> Values:
@@ -270,7 +279,9 @@ def _told_awaited(infer: Inference, value: Value, name: str) -> Values:
     instance = as_instance(infer, value)
     if instance is None:
         return ()
-    return _told(infer, instance, name) or (UNKNOWN if _is_told(infer, instance, name) else ())
+    if _is_told(infer, instance, name):
+        return _told(infer, instance, name) or UNKNOWN
+    return () if instance.args else _told(infer, instance, name)  # A wrapper with arguments says itself what it holds.
 
 
 def _is_told(infer: Inference, instance: Instance, name: str) -> bool:

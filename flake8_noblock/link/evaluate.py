@@ -196,6 +196,9 @@ def _declared(infer: Inference, site: Site, op: model.Declared) -> Values:
         return infer.value(site, op.value)
     if any(isinstance(value, Instance) and infer.knowledge.is_field(value.cls.name) for value in values):
         return infer.value(site, op.value)
+    if all(isinstance(value, Instance) and value.cls.name == "typing.Awaitable" for value in values):
+        known = infer.value(site, op.value)
+        return values if is_unknown(known) else known
     # The items of a container are told apart, and a local function is seen, where annotations only say "callable".
     if any(map(_is_vague, values)):
         known = infer.value(site, op.value)

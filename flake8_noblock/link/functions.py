@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from flake8_noblock.facts.model import Attr, Body, Call, Const, Import, Lookup, Param, Raise, Return, Yield
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
-from flake8_noblock.link.classes import is_protocol
+from flake8_noblock.link.classes import find_member, has_unknown_base, is_protocol
 from flake8_noblock.link.contexts import context_of_call, holds_callable
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import named_class
@@ -132,8 +132,11 @@ def _known_of(infer: Inference, function: Function) -> Values:
     receiver = function.receiver
     if infer.module(function.module).origin == "project":
         return ()
+    name = infer.function_body(function).name
     if isinstance(receiver, Instance):
-        known = known_result(infer, f"{receiver.cls.name}.{infer.function_body(function).name}")
+        if receiver.args and name.startswith("__"):
+            return ()  # A wrapper with arguments says itself what the language gets from it.
+        known = known_result(infer, f"{receiver.cls.name}.{name}")
         if known:
             return known
     return known_result(infer, infer.path(function))
@@ -172,7 +175,7 @@ def _returned(infer: Inference, site: Site) -> Values:
     written = infer.remember("returns", (site.module, site.body), _returns, body)
     returns = [value for value, region in written if region not in excluded]
     if not returns:
-        return UNKNOWN if body.owner >= 0 and _is_place_for_others(body) else (Literal(None),)
+        return UNKNOWN if body.owner >= 0 and is_place_for_others(body) else (Literal(None),)
     return union(*[infer.value(site, value) if value >= 0 else (Literal(None),) for value in returns])
 
 
@@ -181,7 +184,7 @@ def _returns(body: Body) -> tuple[tuple[int, int], ...]:
     return tuple([(op.value, region) for op, region in zip(body.ops, body.where, strict=True) if isinstance(op, Return)])
 
 
-def _is_place_for_others(body: Body) -> bool:
+def is_place_for_others(body: Body) -> bool:
     """Whether a method does nothing but fail, or nothing at all: subclasses say what it gives."""
     raised = {op.value for op in body.ops if isinstance(op, Raise)}
     calls = {number for number, op in enumerate(body.ops) if isinstance(op, Call)}
@@ -193,11 +196,16 @@ def _generator(infer: Inference, function: Function, arguments: Arguments, annot
     """A generator: its class as the function is annotated, or as its ``yield`` expressions tell."""
     is_async = infer.function_body(function).is_async
     site = Site(function.module, function.body) if is_async else _in_context(infer, function, arguments)
-    values = _made_of_yields(infer, site, is_async) if annotated is None else annotated
+    values = annotated if annotated is not None and not (is_async and _is_slip(infer, annotated)) else _made_of_yields(infer, site, is_async)
     if is_async:
         return values
     instance = values[0] if len(values) == 1 and isinstance(values[0], Instance) else _made_of_yields(infer, site, is_async)[0]
     return (Deferred(instance, "iterated", function, site.context),)
+
+
+def _is_slip(infer: Inference, annotated: Values) -> bool:
+    """Whether the annotation of an async generator names what it yields, and not what calling it gives."""
+    return all(isinstance(v, Instance) and not has_unknown_base(infer, v.cls) and find_member(infer, v.cls, "__aiter__") is None for v in annotated)
 
 
 def _made_of_yields(infer: Inference, site: Site, is_async: bool) -> tuple[Instance]:
