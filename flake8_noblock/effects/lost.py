@@ -94,7 +94,8 @@ def _dropped(infer: Inference, statement: Place, number: int, many: bool) -> Ite
         case Call() if body.statements[number] == body.statements[statement.number]:
             kind = _kind(infer, Place(site, number))
             if kind is not None and len(fate(infer, Place(site, number)).users) == 1:
-                if not is_checked(infer, Place(site, number)) and not may_be_of_other_kind(infer, Place(site, number)):
+                doubtful = kind == "coroutine" and may_be_of_other_kind(infer, Place(site, number))
+                if not doubtful and not is_checked(infer, Place(site, number)):
                     yield Lost("dropped", kind, Place(site, number), many)
         case Choice(values=values, where=where):
             for value in values if where else ():

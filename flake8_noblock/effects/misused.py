@@ -78,7 +78,7 @@ def misused(infer: Inference, site: Site) -> Iterator[Misused]:
         place = Place(site, number)
         for demand in _demands(infer, place, op):
             misuse = None if demand.value in matched else _judged(infer, Place(site, demand.value), demand)
-            if misuse is not None and not is_checked(infer, place) and not _is_doubtful(infer, Place(site, demand.value)):
+            if misuse is not None and not is_checked(infer, place) and not _is_doubtful(infer, Place(site, demand.value), misuse):
                 matched |= {demand.value} if demand.method == "match" else set()
                 made = _made_before(infer, place, demand.value) if misuse == "as value" else None
                 if made is None:
@@ -371,10 +371,12 @@ def _is_of_class_called(infer: Inference, place: Place) -> bool:
     return isinstance(op, Call) and all(isinstance(value, ClassValue) for value in infer.value(origin.site, op.func))
 
 
-def _is_doubtful(infer: Inference, place: Place) -> bool:
+def _is_doubtful(infer: Inference, place: Place, misuse: Misuse) -> bool:
     """Whether the code around asks of a value whether it is a coroutine, so that it knows what it has, or it may be none."""
     origin = _origin(infer, place)
-    return any(tells_kind(infer, Place(place.site, user)) for user in fate(infer, origin).users) or may_be_of_other_kind(infer, origin)
+    if any(tells_kind(infer, Place(place.site, user)) for user in fate(infer, origin).users):
+        return True
+    return misuse != "plain protocol" and may_be_of_other_kind(infer, origin)
 
 
 def _lacks_all(infer: Inference, value: Value, methods: tuple[str, ...], exactly: bool) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flake8_noblock.facts.model import Attr, Body, Call, Const, Drop, Import, Lookup, Param, Raise
+from flake8_noblock.facts.model import Attr, Binary, Body, Call, Const, Display, Drop, Import, Item, Lookup, Param, Raise
 from flake8_noblock.link.classes import find_member, is_protocol
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.subclasses import subclasses
 from flake8_noblock.link.values import Function, Instance, SourceClass
 
-_INERT = (Const, Lookup, Attr, Import, Param, Drop, Raise, Call)
+_INERT = (Const, Lookup, Attr, Import, Param, Drop, Raise, Call, Item, Display, Binary)
+"""What a method may hold that only declares: the last three stand in annotations."""
 
 
 def is_abstract(infer: Inference, function: Function) -> bool:

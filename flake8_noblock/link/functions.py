@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flake8_noblock.facts.model import Attr, Body, Call, Const, Import, Lookup, Param, Raise, Return, Yield
+from flake8_noblock.facts.model import Attr, Binary, Body, Call, Const, Display, Import, Item, Lookup, Param, Raise, Return, Yield
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
 from flake8_noblock.link.classes import find_member, has_unknown_base, is_protocol
@@ -188,7 +188,7 @@ def is_place_for_others(body: Body) -> bool:
     """Whether a method does nothing but fail, or nothing at all: subclasses say what it gives."""
     raised = {op.value for op in body.ops if isinstance(op, Raise)}
     calls = {number for number, op in enumerate(body.ops) if isinstance(op, Call)}
-    idle = (Attr, Call, Const, Lookup, Param, Raise)
+    idle = (Attr, Binary, Call, Const, Display, Item, Lookup, Param, Raise)  # Some stand in annotations only.
     return all(isinstance(op, idle) for op in body.ops) and calls <= raised
 
 
