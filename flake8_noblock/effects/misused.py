@@ -17,7 +17,7 @@ from flake8_noblock.effects.kind_checks import is_checked, tells_kind
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.other_kind import may_be_of_other_kind
 from flake8_noblock.effects.protocols import REFLECTED, operator_methods, steps
-from flake8_noblock.effects.returns import plain_result
+from flake8_noblock.effects.returns import makes_coroutine, plain_result
 from flake8_noblock.effects.rows import last_name
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts import model
@@ -151,6 +151,8 @@ def _demands(infer: Inference, place: Place, op: Op) -> Iterator[Demand]:
             asked = [Demand(value, "match")]
         case _:
             delegates = isinstance(op, model.Yield)  # Of futures, too, whose iterator is what awaiting them runs.
+            if delegates and makes_coroutine(infer, place.site):
+                return
             asked = [Demand(value, method) for value, method in steps(op) if method != "__next__" or not delegates]
     for demand in asked:
         if demand.of_items or demand.method in _JUDGED_BY_TYPE or _is_made(ops, demand.value, body.is_async):

@@ -121,8 +121,8 @@ def _name(infer: Inference, member: Member) -> str:
 
 
 def _runs_otherwise(infer: Inference, module: str, owner: int, runners: set[str]) -> bool:
-    """Whether a class, or one that it inherits from, may run its methods in another way: by a metaclass, by what it does to its
-    subclasses, or by one of the framework's `runners` of its own."""
+    """Whether a class, or one that it inherits from, may run its methods in another way: by a metaclass, by what it makes of its
+    objects or subclasses, or by one of the framework's `runners` of its own."""
     for ancestor in mro(infer, infer.source_class(module, owner)):
         cls = ancestor.cls
         if isinstance(cls, SourceClass) and not infer.is_standard(ClassValue(cls)):
@@ -131,7 +131,7 @@ def _runs_otherwise(infer: Inference, module: str, owner: int, runners: set[str]
     return False
 
 
-_FINDING = frozenset(["__init_subclass__", "__getattribute__"])
+_FINDING = frozenset(["__new__", "__init_subclass__", "__getattribute__"])
 """The language's methods by which a class changes what others of it are, or how they are found."""
 
 

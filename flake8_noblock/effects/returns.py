@@ -66,6 +66,13 @@ def stands_for_itself(infer: Inference, site: Site) -> bool:
     return True
 
 
+def makes_coroutine(infer: Inference, site: Site) -> bool:
+    """Whether a decorator makes a coroutine function of a generator, so that ``yield from`` awaits in it."""
+    around = Site(site.module, infer.body(site).parent)
+    decorators = [value for decorator in infer.body(site).decorators for value in infer.value(around, decorator)]
+    return any(infer.knowledge.plays(name, "makes coroutines") for value in decorators for name in paths(infer, value) or ())
+
+
 def _routes(infer: Inference, around: Site, decorator: int) -> list[Entry]:
     """What tables say of a decorator that has a framework call a function, as it is."""
     op = infer.body(around).ops[decorator]

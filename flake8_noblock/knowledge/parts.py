@@ -35,4 +35,5 @@ Part = Literal[
     "outcome",
     "cancels",
     "tells awaitables",
+    "makes coroutines",
 ]

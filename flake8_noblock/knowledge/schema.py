@@ -389,6 +389,7 @@ class Role(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ``outcome``               gives how a task or future ended
     ``cancels``               asks a task to end
     ``tells awaitables``      says whether something can be awaited, or gives what can be
+    ``makes coroutines``      a decorator by which ``yield from`` in a generator awaits
 
     ``instead`` is what to write instead, a short phrase after "use". ``coroutine``: the argument is a coroutine.
     """
