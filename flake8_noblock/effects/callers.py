@@ -38,10 +38,12 @@ Certainty = Literal["known", "possible"]
 
 @dataclass(frozen=True, slots=True)
 class FoundCall:
-    """A call of a function: what becomes of the awaitable that it gives. Only `possible`: the object is not known."""
+    """A call of a function: what becomes of the awaitable that it gives. Only `possible`: the object is not known. `call` is the
+    operation, where the function is called by itself."""
 
     end: End
     certainty: Certainty = "known"
+    call: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,8 @@ def _uses(infer: Inference, place: Place, site: Site, certainty: Certainty, dept
         op = ops[user]
         match op:
             case Call(func=func) if func == place.number:
-                yield from [FoundCall(end, certainty) for end in ends(infer, Place(place.site, user))]
+                call = Place(place.site, user)
+                yield from [FoundCall(end, certainty, call) for end in ends(infer, call)]
             case Call(func=func) if func not in infer.body(site).decorators or place.site != infer.around(site):
                 yield from _handed(infer, Place(place.site, user), place, site, certainty, depth)
             case Unary() | Compare() | Drop() | Call() | Attr():

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from flake8_noblock.effects.awaiting import End, ends, rows_of
 from flake8_noblock.effects.callers import (
+    FoundCall,
     callers,
     is_called_by_computed_name,
     is_entry,
@@ -23,8 +24,14 @@ from flake8_noblock.effects.callers import (
 from flake8_noblock.effects.errors import Failure
 from flake8_noblock.effects.failing import collects
 from flake8_noblock.effects.guards import Passed, decorators_of, on_the_way_out, out_of_group
+from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.outcomes import sight
+from flake8_noblock.facts.model import Call
+from flake8_noblock.link.contexts import context_of_call
+from flake8_noblock.link.evaluate import arguments_of
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.regions import excluded_regions
+from flake8_noblock.link.values import Function
 
 MOST_FUNCTIONS = 400
 """Functions that are looked at for one failure; if they don't decide, it counts as caught."""
@@ -50,12 +57,13 @@ class Question:
     is_out: Callable[[Inference, Site], bool]
 
 
-def way_out(infer: Inference, site: Site, end: End, asked: Question) -> Site | None:
-    """The function by which a failure that arises at `end`, an end of what `site` makes, gets out of the program.
+def way_out(infer: Inference, operation: Place, end: End, asked: Question) -> Site | None:
+    """The function by which a failure of `operation`, which arises at `end`, an end of what that makes, gets out of the program.
 
     It is the nearest such function; None: the failure doesn't get out. Where a module itself lets it out it is the function that
     the module calls.
     """
+    site = operation.site
     starts = list(_through(infer, Node(site, False), end, asked))
     if _ROOT in starts:
         return site
@@ -67,7 +75,7 @@ def way_out(infer: Inference, site: Site, end: End, asked: Question) -> Site | N
             return before[node].site
         if asked.covers(infer, node.site):
             continue
-        found = list(_onwards(infer, node, asked))
+        found = list(_onwards(infer, node, asked, operation))
         if _ROOT in found:
             return node.site
         for one in found:
@@ -81,8 +89,8 @@ _ROOT = None
 """Instead of a node: the failure gets out of the program here."""
 
 
-def _onwards(infer: Inference, node: Node, asked: Question) -> Iterator[Node | None]:
-    """Where a failure that leaves the function of `node` goes."""
+def _onwards(infer: Inference, node: Node, asked: Question, operation: Place) -> Iterator[Node | None]:
+    """Where a failure of `operation` that leaves the function of `node` goes."""
     body = infer.body(node.site)
     if body.kind != "function":
         return  # A lambda is called by whoever it is handed to.
@@ -94,13 +102,28 @@ def _onwards(infer: Inference, node: Node, asked: Question) -> Iterator[Node | N
     if not calls and not _may_be_called_elsewhere(infer, node.site):
         calls = telling
     for call in calls:
-        yield from _through(infer, node, call.end, asked)
+        if node.site != operation.site or not _passes_by(infer, call, operation):
+            yield from _through(infer, node, call.end, asked)
     if asked.is_out(infer, node.site):
         yield _ROOT
     elif calls:
         return
     elif not found.calls and not found.escapes and not _may_be_called_elsewhere(infer, node.site):
         yield _ROOT
+
+
+def _passes_by(infer: Inference, found: FoundCall, operation: Place) -> bool:
+    """Whether a call of the function in which `operation` stands makes it take another branch."""
+    body = infer.body(operation.site)
+    region = body.where[operation.number]
+    op = infer.body(found.call.site).ops[found.call.number] if found.call is not None and region > 0 else None
+    if found.call is None or not isinstance(op, Call):
+        return False
+    meant = (operation.site.module, operation.site.body)
+    called = [v for v in infer.value(found.call.site, op.func) if isinstance(v, Function) and (v.module, v.body) == meant]
+    arguments = arguments_of(infer, found.call.site, op)
+    contexts = [context_of_call(infer, function, arguments) for function in called]
+    return bool(contexts) and all(region in excluded_regions(infer, Site(*meant, context)) for context in contexts)
 
 
 def _tells(end: End) -> bool:
@@ -160,8 +183,8 @@ def _through_task(infer: Inference, node: Node, end: End, asked: Question) -> It
 # --- failures ---
 
 
-def uncovered(infer: Inference, site: Site, end: End, failed: Failure, frameworks_cover: bool) -> Site | None:
-    """The function by which a failure that arises at `end`, in or from `site`, gets out of the program; None: it is caught."""
+def uncovered(infer: Inference, operation: Place, end: End, failed: Failure, frameworks_cover: bool) -> Site | None:
+    """The function by which a failure of `operation`, which arises at `end`, gets out of the program; None: it is caught."""
     def stops(infer: Inference, end: End, wrapped: bool) -> Passed | None:
         if collects(infer, end):
             return Passed(True, wrapped)
@@ -176,7 +199,7 @@ def uncovered(infer: Inference, site: Site, end: End, failed: Failure, framework
     def is_out(infer: Inference, site: Site) -> bool:
         return not frameworks_cover and is_entry(infer, site)
 
-    return way_out(infer, site, end, Question(stops, covers, is_out))
+    return way_out(infer, operation, end, Question(stops, covers, is_out))
 
 
 def _covers(infer: Inference, site: Site, failed: Failure, frameworks_cover: bool) -> bool:

@@ -37,10 +37,15 @@ def unguarded(infer: Inference, site: Site, frameworks_cover: bool) -> Iterator[
     for one in failing(infer, site):
         if one.place in seen:
             continue
-        outermost = uncovered(infer, site, one.end, one.failure, frameworks_cover)
+        outermost = uncovered(infer, _in_body(site, one.made), one.end, one.failure, frameworks_cover)
         if outermost is not None:
             seen.add(one.place)
             yield Unguarded(one, outermost)
+
+
+def _in_body(site: Site, operation: Place) -> Place:
+    """An operation of the body at `site`; for one of a generator expression in it, the first."""
+    return operation if operation.site == site else Place(site, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def unlimited(infer: Inference, site: Site) -> Iterator[Failing]:
         row = one.failure.row
         if row.kind != "network" or one.place in seen or _has_own_limit(infer, one.made, row):
             continue
-        if way_out(infer, site, one.end, question) is not None:
+        if way_out(infer, _in_body(site, one.made), one.end, question) is not None:
             seen.add(one.place)
             yield one
 
