@@ -140,16 +140,22 @@ def _is_taken_before(infer: Inference, site: Site, handler: Handler) -> bool:
 
 
 def _is_raised_by_callee(infer: Inference, site: Site, number: int) -> bool:
-    """Whether an operation hands the exception that was caught to a future, or to a function of the project that raises something."""
+    """Whether an operation never returns, or hands the exception that was caught to a future, or to a function of the project that
+    raises something or does that."""
     ops = infer.body(site).ops
     op = ops[number]
-    if not isinstance(op, Call) or not any(isinstance(ops[arg], Caught) for arg in op.args):
+    if not isinstance(op, Call):
+        return False
+    callee = infer.value(site, op.func)
+    if callee and not infer.value(site, number):
+        return True
+    if not any(isinstance(ops[arg], Caught) for arg in op.args):
         return False
     if outcome(infer, Place(site, op.func)) == "fail":
         return True
-    callees = [value for value in infer.value(site, op.func) if isinstance(value, Function)]
-    bodies = [infer.function_body(value) for value in callees if infer.module(value.module).origin == "project"]
-    return any(isinstance(inner, Raise) for body in bodies for inner in body.ops)
+    called = [value for value in (*callee, *[v for arg in op.args for v in infer.value(site, arg)]) if isinstance(value, Function)]
+    bodies = [infer.function_body(value) for value in called if infer.module(value.module).origin == "project"]
+    return any(isinstance(inner, Raise) for body in bodies for inner in body.ops) or any(_does(infer, body, "fail") for body in bodies)
 
 
 def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:
