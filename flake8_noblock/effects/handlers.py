@@ -116,7 +116,7 @@ def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> boo
             return False
         if _is_taken_before(infer, site, handler) or _is_raised_later(infer, site, handler) or _is_raised_elsewhere(infer, site, own):
             return False
-    if _stands_in_failure(infer, site, handler.tried):
+    if stands_in_failure(infer, site, handler.tried):
         return False
     if handler.types is None or catches_everything_else(infer, handler.types):
         return not (_awaits_cancelled(infer, site, handler.tried) and _cancels(infer, body))
@@ -303,7 +303,7 @@ def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
     body = infer.body(site)
     if not (handler.silent if handler.region < 0 else _does_nothing(infer, site, handler)):
         return False
-    if gives_back(infer, body) or _stands_in_failure(infer, site, handler.tried):
+    if gives_back(infer, body) or stands_in_failure(infer, site, handler.tried):
         return False
     return not (
         is_clean_up(infer, site, handler.tried) or _fails_later(infer, site, handler) or _skips_something(infer, site, handler)
@@ -327,7 +327,7 @@ def gives_back(infer: Inference, body: Body) -> bool:
     return body.name in ("__aexit__", "__del__") or any(map(infer.knowledge.is_closing, body.name.split("_")))
 
 
-def _stands_in_failure(infer: Inference, site: Site, region: int) -> bool:
+def stands_in_failure(infer: Inference, site: Site, region: int) -> bool:
     """Whether a region lies in a handler that raises an error."""
     body = infer.body(site)
     while region >= 0:

@@ -25,6 +25,7 @@ from flake8_noblock.facts.model import (
     Declared,
     Delete,
     Display,
+    Element,
     Drop,
     Format,
     Import,
@@ -48,7 +49,7 @@ from flake8_noblock.knowledge.schema import Role
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import handlers_around, within
-from flake8_noblock.link.values import ClassValue, Function, Instance, SourceClass, Values
+from flake8_noblock.link.values import ClassValue, Function, Instance, Literal, SourceClass, Values
 
 _CONSTANTS = (Const, ByteString, Builtin, Closure, Import)
 _COMBINING = (Compare, Unary, Binary, Narrowed, Declared, Display, Mapping, Format, Unpack)
@@ -74,7 +75,7 @@ def spinning(infer: Inference, site: Site) -> Iterator[int]:
     change what the loop asks, or nothing ends it."""
     flow = flow_of(infer, site)
     for rounds in _loops(infer, site, flow):
-        if rounds.busy and not _is_between_states(infer, rounds) and _stands_still(infer, rounds):
+        if rounds.busy and not _surely_pauses(infer, rounds, flow) and _stands_still(infer, rounds):
             yield flow.heads[rounds.region]
 
 
@@ -119,6 +120,33 @@ def _closure(after: dict[int, tuple[int, ...]], start: int, within: frozenset[in
 
 LEAST_STATES = 2
 """Branches that exclude each other: fewer leave out what the loop does otherwise."""
+
+
+def _surely_pauses(infer: Inference, rounds: _Rounds, flow: Flow) -> bool:
+    return _is_between_states(infer, rounds) or any(_always_waits(infer, rounds, flow, n) for n in flow.heads if n != rounds.region)
+
+
+def _always_waits(infer: Inference, rounds: _Rounds, flow: Flow, number: int) -> bool:
+    """Whether a region is a ``for`` of each round that goes over something which isn't empty, and pauses each time."""
+    body = infer.body(rounds.site)
+    region = body.regions[number]
+    head = flow.heads[number]
+    op = body.ops[head]
+    if region.parent != rounds.region or not isinstance(op, Element) or is_while(body, number, head):
+        return False
+    return _is_filled(infer, rounds.site, op.value) and not _busy(flow, head, within(infer, rounds.site, number))
+
+
+def _is_filled(infer: Inference, site: Site, number: int) -> bool:
+    """Whether something is a display with items, or a ``range`` up to a positive number."""
+    match infer.body(site).ops[number]:
+        case Display(items=items, comprehension=False):
+            return bool(items)
+        case Call(args=(size,)) as op:
+            callees, sizes = infer.value(site, op.func), infer.value(site, size)
+            is_range = bool(callees) and all(isinstance(v, ClassValue) and v.cls.name == "builtins.range" for v in callees)
+            return is_range and all(isinstance(v, Literal) and isinstance(v.value, int) and v.value > 0 for v in sizes)
+    return False
 
 
 def _is_between_states(infer: Inference, rounds: _Rounds) -> bool:

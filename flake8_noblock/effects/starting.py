@@ -9,6 +9,7 @@ from flake8_noblock.effects.alternatives import synchronous_regions
 from flake8_noblock.effects.bottom_up import BottomUp
 from flake8_noblock.effects.errors import catches_running_loop
 from flake8_noblock.effects.governs import is_governed
+from flake8_noblock.effects.once import once_regions
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.rows import part_at, parts_played
 from flake8_noblock.effects.runs import AllOf, OneOf, Run, sites_of
@@ -20,18 +21,29 @@ from flake8_noblock.link.regions import excluded_regions, selective_regions
 
 
 class _Way(NamedTuple):
-    """A body starts a loop, or reaches a start in some steps, by operation `number`: the body that this runs is next."""
+    """A body starts a loop, or reaches a start in some steps, by operation `number`: the body that this runs is next. `once`: only
+    where something in the body's module is missing yet."""
 
     steps: int
     number: int
     through: Site | None
+    once: bool
+
+
+class _Reached(NamedTuple):
+    """The body by which a start is reached, and in how many steps."""
+
+    once: bool
+    steps: int
+    site: Site
 
 
 class Starters:
     """Which bodies start a loop on the thread that runs them; each is found once, over strongly connected components.
 
     A call that stands under a question whether a loop runs counts nowhere, nor does one that is made for particular texts or
-    types only, nor any in a module that allows nested loops.
+    types only, nor any in a module that allows nested loops. What is done once counts for who calls into its module: further away
+    it may have been done before.
     """
 
     def __init__(self, summaries: Summaries) -> None:
@@ -45,7 +57,7 @@ class Starters:
             self.found.solve(site)
         soonest = self._of(run)
         places: list[Place] = []
-        through = soonest[1] if soonest is not None else None
+        through = soonest.site if soonest is not None else None
         while through is not None:
             way = self.found.get(through)
             assert way is not None
@@ -53,12 +65,12 @@ class Starters:
             through = way.through
         return tuple(places)
 
-    def _of(self, run: Run) -> tuple[int, Site] | None:
+    def _of(self, run: Run) -> _Reached | None:
         """The body by which `run` reaches a start the soonest, and in how many steps."""
         match run:
             case Site():
                 known = self.found.get(run)
-                return None if known is None else (known.steps, run)
+                return None if known is None else _Reached(known.once, known.steps, run)
             case AllOf(parts=parts):
                 return _soonest([way for way in map(self._of, parts) if way is not None])
             case OneOf(parts=parts, declared=declared):
@@ -69,16 +81,15 @@ class Starters:
     def _look(self, site: Site) -> _Way | None:
         body = self._infer.body(site)
         selective = selective_regions(self._infer, site)
-        own = next((number for number in direct_starts(self._infer, site) if body.where[number] not in selective), None)
-        if own is not None:
-            return _Way(0, own, None)
-        edges = [edge for edge in self._summaries.edges_on_loop(site) if body.where[edge.number] not in selective]
-        ways = [(*found, edge.number) for edge in edges if (found := self._of(edge.run)) is not None]
-        ways = [way for way in ways if not is_guarded(self._infer, Place(site, way[2]))]
-        if not ways:
-            return None
-        steps, through, number = min(ways, key=lambda way: (way[0], way[2]))
-        return _Way(steps + 1, number, through)
+        once = once_regions(self._infer, site)
+        own = [number for number in direct_starts(self._infer, site) if body.where[number] not in selective]
+        ways = [_Way(0, number, None, body.where[number] in once.regions) for number in own]
+        for edge in self._summaries.edges_on_loop(site) if not any(not way.once for way in ways) else ():
+            found = self._of(edge.run) if body.where[edge.number] not in selective else None
+            if found is None or (found.once and found.site.module != site.module) or is_guarded(self._infer, Place(site, edge.number)):
+                continue
+            ways.append(_Way(found.steps + 1, edge.number, found.site, found.once or body.where[edge.number] in once.regions))
+        return min(ways, key=lambda way: (way.once, way.steps, way.number), default=None)
 
     def _callees(self, site: Site) -> Iterator[Site]:
         if self._summaries.scope.enters(self._infer.module(site.module).origin):
@@ -86,9 +97,9 @@ class Starters:
                 yield from sites_of(edge.run)
 
 
-def _soonest(ways: list[tuple[int, Site]]) -> tuple[int, Site] | None:
-    """The first of the shortest ways."""
-    return min(ways, key=lambda way: way[0], default=None)
+def _soonest(ways: list[_Reached]) -> _Reached | None:
+    """The first of the shortest ways, those first that always lead there."""
+    return min(ways, key=lambda way: (way.once, way.steps), default=None)
 
 
 def direct_starts(infer: Inference, site: Site) -> Iterator[int]:

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from flake8_noblock.effects.awaiting import ends
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.errors import catches_everything
-from flake8_noblock.effects.failing import collects_errors, failing, reached_numbers
+from flake8_noblock.effects.failing import collects_errors, failing, failure_of_call, reached_numbers
 from flake8_noblock.effects.guards import names_of
-from flake8_noblock.effects.handlers import cancels, gives_back, is_await, is_closing, registers
+from flake8_noblock.effects.handlers import cancels, gives_back, is_await, is_closing, registers, stands_in_failure
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Await, Call, Closure, Display, Drop, Element, Lookup, Param, Region, Spread, Yield
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import handlers_around
-from flake8_noblock.link.values import Coroutine, Function, Literal
+from flake8_noblock.link.values import ClassValue, Coroutine, Function, Literal
 
 
 def uncollected(infer: Inference, site: Site) -> Iterator[Place]:
@@ -30,7 +30,8 @@ def uncollected(infer: Inference, site: Site) -> Iterator[Place]:
         found = ends(infer, call)
         awaited = [end.place for end in found if end.kind == "awaited" and end.place.site == site]
         if awaited and len(awaited) == len(found) and all(_is_dropped(infer, place) for place in awaited):
-            if not (cancels(infer, site) or _closes(infer, call) or gives_back(infer, body) or _is_seen_elsewhere(infer, call)):
+            ends_anyway = gives_back(infer, body) or stands_in_failure(infer, site, body.where[number])
+            if not (ends_anyway or cancels(infer, site) or _closes(infer, call) or _is_seen_elsewhere(infer, call)):
                 yield call
 
 
@@ -43,13 +44,13 @@ def _is_seen_elsewhere(infer: Inference, call: Place) -> bool:
     ops = infer.body(call.site).ops
     op = ops[call.number]
     given = [made for number in op.args for made in _gathered(infer, Place(call.site, number))] if isinstance(op, Call) else []
-    if given and all(isinstance(infer.body(one.site).ops[one.number], Attr | Element | Param | Lookup) for one in given):
+    if given and all(isinstance(infer.body(one.site).ops[one.number], Attr | Element | Param | Lookup | Spread) for one in given):
         return True
     if registers(infer, call.site):
         return True
     made = [*given, *_made_for(infer, call)]
     coroutines = [one for one in made if isinstance(infer.body(one.site).ops[one.number], Call)]
-    return bool(coroutines) and all(_sees_to_itself(infer, one) for one in coroutines)
+    return bool(coroutines) and all(_sees_to_itself(infer, one) or _only_waits(infer, one) for one in coroutines)
 
 
 def _made_for(infer: Inference, call: Place) -> Iterator[Place]:
@@ -94,6 +95,11 @@ def _is_for_all(infer: Inference, site: Site, handler: Region) -> bool:
     return handler.value < 0 or catches_everything(infer, infer.value(site, handler.value))
 
 
+def _only_waits(infer: Inference, made: Place) -> bool:
+    """Whether a call makes a coroutine of the standard library that can't fail."""
+    return _is_standard(infer, made) and failure_of_call(infer, made) is None
+
+
 def _is_standard(infer: Inference, made: Place) -> bool:
     op = infer.body(made.site).ops[made.number]
     callees = infer.value(made.site, op.func) if isinstance(op, Call) else ()
@@ -124,16 +130,26 @@ def _closes(infer: Inference, call: Place) -> bool:
 
 
 def _gathered(infer: Inference, given: Place) -> Iterator[Place]:
-    """An argument, or what a list, comprehension or generator expression that is spread there holds."""
+    """An argument, or what a list, comprehension or generator expression that is spread there holds; the spread itself, where
+    a function gives what it holds."""
     ops = infer.body(given.site).ops
     op = ops[given.number]
     match op:
         case Spread(value=value):
-            yield from _gathered(infer, Place(given.site, value))
+            found = list(_gathered(infer, Place(given.site, value)))
+            yield from [given] if found == [Place(given.site, value)] and isinstance(ops[value], Call) else found
         case Display(items=items):
             yield from [Place(given.site, item) for item in items]
         case Call(func=func) if isinstance(made := ops[func], Closure):
             site = Site(given.site.module, made.body)
             yield from [Place(site, one.value) for one in infer.body(site).ops if isinstance(one, Yield)]
+        case Call(args=(copied,)) if _copies(infer, Place(given.site, op.func)):
+            yield from _gathered(infer, Place(given.site, copied))
         case _:
             yield given
+
+
+def _copies(infer: Inference, callee: Place) -> bool:
+    """Whether what is called is a class of containers of the standard library."""
+    values = infer.value(*callee)
+    return bool(values) and all(isinstance(value, ClassValue) and infer.is_standard(value) for value in values)

@@ -86,7 +86,8 @@ def _is_early(infer: Inference, place: Place) -> bool:
     if any(_is_asked(infer, start, place.number) for start in made):
         return False
     flow = flow_of(infer, place.site)
-    return any(flow.reaches(start.number, place.number, flow.pauses) for start in made)
+    runs = {number for number, op in enumerate(ops) if isinstance(op, Call) and part_at(infer, Place(place.site, number), "starts a loop")}
+    return any(flow.reaches(start.number, place.number, flow.pauses | runs) for start in made)
 
 
 def _is_asked(infer: Inference, task: Place, before: int) -> bool:
