@@ -94,7 +94,18 @@ def failure_of_call(infer: Inference, place: Place, left: int = LONGEST_RETURN) 
     callee = infer.value(place.site, op.func) if isinstance(op, Call) else ()
     within = infer.module(place.site.module).origin
     found = [_failure(infer, value, within, left) for value in callee if value != Literal(None)]
-    return found[0] if found and None not in found else None
+    failed = found[0] if found and None not in found else None
+    return None if failed is not None and failed.row.kind == "timeout" and _is_unlimited(infer, place) else failed
+
+
+def _is_unlimited(infer: Inference, call: Place) -> bool:
+    """Whether a call that may set a time limit sets none."""
+    for name in names_of(infer, call):
+        row = infer.knowledge.limit(name)
+        number = argument(infer, call, row.limit) if row is not None and row.limit is not None else None
+        if number is not None:
+            return infer.value(call.site, number) == (Literal(None),)
+    return False
 
 
 def _failure(infer: Inference, value: Value, within: Origin, left: int) -> Failure | None:

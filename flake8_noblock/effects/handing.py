@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flake8_noblock.effects.awaiting import ends, rows_of
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.governs import sources
 from flake8_noblock.effects.operations import unwrap_partial
-from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.origins import Place, origins
 from flake8_noblock.effects.outcomes import outcome
 from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.rows import known_as, known_value, part_at, parts_played
@@ -80,10 +81,8 @@ def chained(infer: Inference, module: str) -> Iterator[tuple[Place, Role]]:
 
 def _is_shared(infer: Inference, place: Place) -> bool:
     """Whether the object that a method is called on is one that an attribute holds, so that others may wait for it as well."""
-    ops = infer.body(place.site).ops
-    op = ops[place.number]
-    callee = ops[op.func] if isinstance(op, Call) else None
-    return isinstance(callee, Attr) and isinstance(ops[callee.base], Attr)
+    base = _base(infer, place)
+    return base is not None and isinstance(infer.body(base.site).ops[base.number], Attr)
 
 
 def _only_tells(infer: Inference, place: Place, row: Role) -> bool:
@@ -100,34 +99,50 @@ def _is_used(body: Body, parameter: int) -> bool:
 def working_callbacks(infer: Inference, module: str) -> Iterator[Place]:
     """Calls in async functions of `module` that add a callback which goes on with what a task gives.
 
-    A callback that only forgets the task, or looks at its failure, is none of these.
+    A callback that only forgets the task, or looks at its failure, is none of these, nor is one of a task that goes on
+    where the function gives up waiting for it.
     """
     for place, _, row in parts_played(infer, module, "done callback"):
         callback = argument(infer, place, row.argument)
         if infer.body(place.site).is_async and callback is not None:
             called = list(functions_at(infer, unwrap_partial(infer, Place(place.site, callback))))
             task = _receiver(infer, place)
-            if called and all(_goes_on(infer, site, task) for site in called):
+            if called and all(_goes_on(infer, site, task) for site in called) and not _is_left_running(infer, place):
                 yield place
+
+
+def _is_left_running(infer: Inference, place: Place) -> bool:
+    """Whether who awaits the object that a method is called on may give up before it ends."""
+    base = _base(infer, place)
+    made = [made for made in (origins(infer, base) or () if base is not None else ()) if made.site == place.site]
+    through = [call for one in made for end in ends(infer, one) if end.kind == "awaited" for call in end.through]
+    consumers = [rows_of(infer, call)[1] for call in through]
+    return any(consumer is not None and consumer.shields for consumer in consumers)
+
+
+def _base(infer: Inference, place: Place) -> Place | None:
+    """What the method that is called at `place` is read from."""
+    ops = infer.body(place.site).ops
+    op = ops[place.number]
+    callee = ops[op.func] if isinstance(op, Call) else None
+    return Place(place.site, callee.base) if isinstance(callee, Attr) else None
 
 
 def _receiver(infer: Inference, place: Place) -> Values:
     """The object that a method is called on."""
-    ops = infer.body(place.site).ops
-    op = ops[place.number]
-    callee = ops[op.func] if isinstance(op, Call) else None
-    return infer.value(place.site, callee.base) if isinstance(callee, Attr) else ()
+    base = _base(infer, place)
+    return infer.value(*base) if base is not None else ()
 
 
 def _goes_on(infer: Inference, site: Site, task: Values) -> bool:
     """Whether a callback starts what comes next, or uses the result of the task that it is called with and lets a failure be."""
     body = infer.body(site)
     calls = [Place(site, number) for number, op in enumerate(body.ops) if isinstance(op, Call)]
+    parts = {call: _parts(infer, call, task) for call in calls}
+    if any("looks at the failure" in found for found in parts.values()):
+        return False
     if any(part_at(infer, call, "timer") is not None or is_start(infer, call) is not None for call in calls):
         return True
-    parts = {call: _parts(infer, call, task) for call in calls}
-    if any(found >= {"outcome", "looks at the failure"} for found in parts.values()):
-        return False
     asked = [call for call, found in parts.items() if "outcome" in found]
     asked = [call for call in asked if not any(handlers_around(body, body.where[call.number]))]
     return any(not isinstance(body.ops[user], Drop) for call in asked for user in fate(infer, call).users)

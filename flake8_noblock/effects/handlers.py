@@ -215,7 +215,8 @@ def _is_of_task(infer: Inference, value: Place) -> bool:
     if not isinstance(op, Call):
         return True
     task, consumer = rows_of(infer, value)
-    if task is not None:
+    methods = [method for number in fate(infer, value).users if isinstance(method := ops[number], Attr)]
+    if task is not None or any(infer.knowledge.outcome_by_word(method.name) == "cancel" for method in methods):
         return True
     given = [Place(value.site, number) for number in (*op.args, *[number for _, number in op.keywords])]
     if consumer is not None:

@@ -55,7 +55,7 @@ _CONSTANTS = (Const, ByteString, Builtin, Closure, Import)
 _COMBINING = (Compare, Unary, Binary, Narrowed, Declared, Display, Mapping, Format, Unpack)
 _READING = (*_CONSTANTS, *_COMBINING, Attr, Item, Lookup, Param, Choice, Return, Drop)
 _TIME = ("clock", "moved by the loop")
-_HARMLESS = (*_TIME, "flag", "pause", "changes nothing", "looks at the failure")
+_HARMLESS = (*_TIME, "flag", "flag of threads", "pause", "changes nothing", "looks at the failure")
 MOST_READERS = 3
 """Functions in a row that only read."""
 

@@ -24,6 +24,7 @@ Part = Literal[
     "clock",
     "moved by the loop",
     "flag",
+    "flag of threads",
     "changes nothing",
     "done callback",
     "timer",
