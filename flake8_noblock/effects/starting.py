@@ -105,15 +105,15 @@ def _soonest(ways: list[_Reached]) -> _Reached | None:
 def direct_starts(infer: Inference, site: Site) -> Iterator[int]:
     """The calls in the body at `site` that start a loop whether or not one runs."""
     body = infer.body(site)
-    if allows_nesting(infer, site.module):
-        return
-    excluded = excluded_regions(infer, site)
     for number, op in enumerate(body.ops):
-        if isinstance(op, Call) and body.where[number] not in excluded:
-            place = Place(site, number)
-            if part_at(infer, place, "starts a loop") is not None and not is_guarded(infer, place):
-                if body.where[number] not in synchronous_regions(infer, site):
-                    yield number
+        place = Place(site, number)
+        if not isinstance(op, Call) or part_at(infer, place, "starts a loop") is None:
+            continue
+        if allows_nesting(infer, site.module):
+            return
+        elsewhere = excluded_regions(infer, site) | synchronous_regions(infer, site)
+        if body.where[number] not in elsewhere and not is_guarded(infer, place):
+            yield number
 
 
 def is_guarded(infer: Inference, place: Place) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -45,8 +45,12 @@ from flake8_noblock.link.values import (
 DEEPEST = 40
 """Questions that may depend on one another in a row; what lies deeper is asked from the other end, or is unknown."""
 
-MOST_ROUNDS = 32
-"""Questions that are put first because others lead to them too deep; if they don't suffice, the answer is unknown."""
+MOST_STEPS_BELOW = 3000
+"""Steps to answer a question and all that were put first because it leads to them too deep; if they don't suffice, the answer
+is unknown."""
+
+MOST_GIVEN_UP = 8
+"""Questions about one body for which that didn't suffice; whatever else is asked of it is unknown from then on."""
 
 MOST_PASSES = 6
 """Times that questions that lead to one another are answered anew with what was found before; then the first one's answer stands."""
@@ -115,7 +119,8 @@ class Inference:
         self._assumed: dict[_Question, Values] = {}
         self._pending: list[_Question] = []
         self._came_back: list[_Question] = []
-        self._too_deep: _Key | None = None
+        self._too_deep: dict[_Key, None] = {}
+        self._given_up: Counter[tuple[str, int]] = Counter()
         self._steps = 0
         self._most_steps = MOST_STEPS
         self._contexts: list[Context] = [Context()]
@@ -254,27 +259,31 @@ class Inference:
     def _from_below(self, key: _Key) -> Values:
         """The answer to a question that nobody else is waiting for.
 
-        Where it leads too deep, what lies there is asked first, for itself, as often as it takes: so an answer doesn't depend on
-        how deep the question was asked.
+        Where it leads too deep, what lies there is asked first, each for itself, as often as it takes: so an answer doesn't depend
+        on how deep the question was asked.
         """
-        waiting = [key]
-        for _ in range(MOST_ROUNDS):
+        waiting, steps = [key], 0
+        body = (key[0].module, key[0].body)
+        while waiting and steps <= MOST_STEPS_BELOW and self._given_up[body] < MOST_GIVEN_UP:
             current = waiting[-1]
-            self._too_deep = None
-            answer, _ = self._ask_operation(current)
-            deep = self._too_deep
-            if current in self._answers or deep is None or deep in waiting:
+            if current not in self._answers:
+                self._too_deep.clear()
+                answer, _ = self._ask_operation(current)
+                steps += self._steps
+                deep = [other for other in self._too_deep if other not in self._answers and other not in waiting]
+                if deep and current not in self._answers:
+                    waiting.extend(deep)
+                    continue
                 self._answers.setdefault(current, (answer, self.reads.mask))
-                waiting.pop()
-                if not waiting:
-                    return self._answers[key][0]
-            else:
-                waiting.append(deep)
-        return UNKNOWN
+            waiting.pop()
+        known = self._answers.get(key)
+        if known is None:
+            self._given_up[body] += 1
+        return UNKNOWN if known is None else known[0]
 
     def _ask_operation(self, key: _Key) -> tuple[Values, int]:
         if len(self._open) >= DEEPEST and key not in self._open and key not in self._tentative:
-            self._too_deep = key
+            self._too_deep[key] = None
             self._cut(-1)
             return UNKNOWN, 0
         return self._ask(key, lambda: self._of_operation(key))
@@ -285,7 +294,7 @@ class Inference:
         try:
             return self._evaluate(self, site, number, self.body(site).ops[number])
         except RecursionError:
-            self._too_deep = key
+            self._too_deep[key] = None
             self._cut(-1)
             return UNKNOWN
 

@@ -46,8 +46,8 @@ class Nested(Rule):
         infer = subject.infer
         for edge in subject.summaries.edges_on_loop(site):
             place = Place(site, edge.number)
-            chain = () if edge.direct or is_guarded(infer, place) else starters(subject.summaries).chain(edge.run)
-            if chain:
+            chain = () if edge.direct else starters(subject.summaries).chain(edge.run)
+            if chain and not is_guarded(infer, place):
                 names = [*(function_name(infer, step.site) for step in chain), spelled(infer, chain[-1]).removesuffix("()")]
                 text = (
                     f"{spelled(infer, place)} starts an event loop inside the running one: "
