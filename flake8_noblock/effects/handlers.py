@@ -26,9 +26,11 @@ from flake8_noblock.facts.model import (
     Enter,
     Exit,
     Import,
+    Item,
     Jump,
     Lookup,
     Op,
+    Param,
     Raise,
     Return,
     StoreAttr,
@@ -304,7 +306,7 @@ def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
     body = infer.body(site)
     if not (handler.silent if handler.region < 0 else _does_nothing(infer, site, handler)):
         return False
-    if gives_back(infer, body) or stands_in_failure(infer, site, handler.tried):
+    if gives_back(infer, body) or _comes_after(body, handler.tried) or _awaits_others(infer, site, handler.tried):
         return False
     return not (
         is_clean_up(infer, site, handler.tried) or _fails_later(infer, site, handler) or _skips_something(infer, site, handler)
@@ -336,6 +338,30 @@ def stands_in_failure(infer: Inference, site: Site, region: int) -> bool:
             return True
         region = body.regions[region].parent
     return False
+
+
+def _comes_after(body: Body, region: int) -> bool:
+    """Whether a region lies in a handler or a ``finally``, where a second error would hide the first."""
+    while region >= 0:
+        if body.regions[region].kind in ("except", "finally"):
+            return True
+        region = body.regions[region].parent
+    return False
+
+
+def _awaits_others(infer: Inference, site: Site, region: int) -> bool:
+    """Whether all that is awaited in a region are tasks that others have started, at whose failure they may look."""
+    body = infer.body(site)
+    inside = within(infer, site, region)
+    awaited = [op.value for number, op in enumerate(body.ops) if number in inside and isinstance(op, Await)]
+    others = [number for number in awaited if isinstance(body.ops[number], Attr | Element | Item | Lookup | Param)]
+    values = [infer.value(site, number) for number in others]
+    return bool(awaited) and len(others) == len(awaited) and all(found and all(_is_task(infer, v) for v in found) for found in values)
+
+
+def _is_task(infer: Inference, value: Value) -> bool:
+    """Whether a value is a future that can be cancelled, rather than anything that can be awaited."""
+    return _is_future(infer, value) and isinstance(value, Instance) and find_member(infer, value.cls, "cancel") is not None
 
 
 def _does_nothing(infer: Inference, site: Site, handler: Handler) -> bool:
