@@ -139,9 +139,11 @@ def _goes_on(infer: Inference, site: Site, task: Values) -> bool:
     body = infer.body(site)
     calls = [Place(site, number) for number, op in enumerate(body.ops) if isinstance(op, Call)]
     parts = {call: _parts(infer, call, task) for call in calls}
+    if any(is_start(infer, call) is not None for call in calls):
+        return True
     if any("looks at the failure" in found for found in parts.values()):
         return False
-    if any(part_at(infer, call, "timer") is not None or is_start(infer, call) is not None for call in calls):
+    if any(part_at(infer, call, "timer") is not None for call in calls):
         return True
     asked = [call for call, found in parts.items() if "outcome" in found]
     asked = [call for call in asked if not any(handlers_around(body, body.where[call.number]))]
