@@ -9,6 +9,7 @@ from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import arguments
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.remembered import remembers
+from flake8_noblock.effects.returns import routes
 from flake8_noblock.effects.uses import uses_in
 from flake8_noblock.facts.model import Await, Body, Call, Declared, Jump, Raise, Return
 from flake8_noblock.link.inference import Inference, Site
@@ -131,4 +132,5 @@ def kept_coroutines(infer: Inference, module: str) -> Iterator[int]:
     """The numbers of async functions whose coroutines a decorator keeps and gives again, already awaited."""
     for number, body in enumerate(infer.facts(module).bodies):
         if body.is_async and not body.is_generator and body.decorators and remembers(infer, Function(module, number)):
-            yield number
+            if not routes(infer, Site(module, body.parent), body.decorators[-1]):  # Else the framework calls what isn't remembered.
+                yield number

@@ -9,6 +9,7 @@ from flake8_noblock.effects.overrides import is_abstract, overrides
 from flake8_noblock.facts.model import (
     Attr,
     Await,
+    Body,
     Call,
     Choice,
     Closure,
@@ -206,7 +207,7 @@ def _keeps_its_word(infer: Inference, function: Function) -> bool:
     """Whether nothing that a function returns is, or may be, more than its annotation says."""
     body = infer.function_body(function)
     if body.returns < 0 or body.is_async and body.is_generator or _is_stub(infer, function):
-        return True
+        return infer.module(function.module).origin != "project" or not _hands_back(body)
     site = Site(function.module, function.body)
     said = declared(infer, site, body.returns)
     plain = all(not isinstance(value, Instance) or _is_of_standard_class(infer, value) for value in said)
@@ -214,6 +215,22 @@ def _keeps_its_word(infer: Inference, function: Function) -> bool:
     made = all(isinstance(body.ops[number], Call | Const | Display | Mapping | Format) for number in returned)
     given = [infer.value(site, number) for number in returned]
     return not any(kind_of(infer, values) for values in given) and (plain or made and not any(map(is_unknown, given)))
+
+
+def _hands_back(body: Body) -> bool:
+    """Whether a function gives one of its parameters: that is what it is given, whatever an annotation says of it."""
+    return any(isinstance(op, Return) and op.value >= 0 and _is_parameter(body, op.value) for op in body.ops)
+
+
+def _is_parameter(body: Body, number: int) -> bool:
+    match body.ops[number]:
+        case Param(index=index):
+            return index > 0 or body.owner < 0
+        case Choice(values=values):
+            return any(_is_parameter(body, value) for value in values if value < number)
+        case Narrowed(value=value) | Declared(value=value) if value >= 0:
+            return _is_parameter(body, value)
+    return False
 
 
 def _is_stub(infer: Inference, function: Function) -> bool:

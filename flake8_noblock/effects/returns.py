@@ -42,7 +42,7 @@ def _answers(infer: Inference, site: Site) -> bool:
     """Whether decorators have a framework call a function and take what it returns, once an async one is awaited, for the answer."""
     body = infer.body(site)
     around = Site(site.module, body.parent)
-    rows = [_routes(infer, around, decorator) for decorator in body.decorators]
+    rows = [routes(infer, around, decorator) for decorator in body.decorators]
     return bool(rows) and all(found and (body.is_async or any(row.answer for row in found)) for found in rows)
 
 
@@ -55,7 +55,7 @@ def stands_for_itself(infer: Inference, site: Site) -> bool:
     body = infer.body(site)
     around = Site(site.module, body.parent)
     number = infer.body(around).names.get(body.name)
-    if all(_routes(infer, around, decorator) for decorator in body.decorators):
+    if all(routes(infer, around, decorator) for decorator in body.decorators):
         return True
     if number is None:
         return False
@@ -73,7 +73,7 @@ def makes_coroutine(infer: Inference, site: Site) -> bool:
     return any(infer.knowledge.plays(name, "makes coroutines") for value in decorators for name in paths(infer, value) or ())
 
 
-def _routes(infer: Inference, around: Site, decorator: int) -> list[Entry]:
+def routes(infer: Inference, around: Site, decorator: int) -> list[Entry]:
     """What tables say of a decorator that has a framework call a function, as it is."""
     op = infer.body(around).ops[decorator]
     values = infer.value(around, op.func if isinstance(op, Call) else decorator)
