@@ -85,7 +85,9 @@ def _parameter(body: Body, is_bound: bool, where: int | str) -> int | None:
 def _takes_coroutine(infer: Inference, value: Value) -> bool:
     """Whether a coroutine may be one of what an annotation means."""
     match value:
-        case Literal() | TupleValue() | DictValue() | CallableValue():
+        case CallableValue(result=result):
+            return kind_of(infer, result) == "coroutine"  # Many say so of coroutines.
+        case Literal() | TupleValue() | DictValue():
             return False
         case Instance(cls=SourceClass() as cls):
             coroutine = named_class(infer, "types.CoroutineType").cls
