@@ -93,6 +93,7 @@ class Analysis:
                 findings.update(rule.check(subject))
         while self._asked:
             self._asked.pop().forget_trees()
+        self._infer.forget_derived()
         failures = [*subject.failures, *self._summaries.failures(key)]
         if failures:
             findings.add(Finding(1, 0, INTERNAL_ERROR, internal_error_text(failures[0])))

@@ -124,7 +124,7 @@ def _in_all_contexts(infer: Inference, place: Place, op: Op, uses: Uses) -> list
 
 def _uses(infer: Inference, site: Site, body: Body) -> tuple[Uses, frozenset[int]]:
     """How the operations of a body are used, and its regions for type checkers only."""
-    return infer.remember("uses of operations", (site.module, site.body), lambda: (Uses(body), regions_below(body, "typing")))
+    return infer.derive("uses of operations", site, lambda: (Uses(body), regions_below(body, "typing")))
 
 
 def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]:

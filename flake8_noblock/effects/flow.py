@@ -49,7 +49,7 @@ def is_pause(op: Op) -> bool:
 
 def flow_of(infer: Inference, site: Site) -> Flow:
     """The ways through the body at `site`."""
-    return infer.remember("flows", (site.module, site.body), flow, infer.body(site))
+    return infer.derive("flows", site, flow, infer.body(site))
 
 
 def flow(body: Body) -> Flow:

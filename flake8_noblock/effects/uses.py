@@ -20,7 +20,7 @@ class Uses:
 
 def uses_in(infer: Inference, site: Site) -> Uses:
     """The uses of values in the body at `site`; the same in every context."""
-    return infer.remember("uses of values", (site.module, site.body), _find_uses, infer, site)
+    return infer.derive("uses of values", site, _find_uses, infer, site)
 
 
 def _find_uses(infer: Inference, site: Site) -> Uses:

@@ -131,6 +131,7 @@ class Inference:
         self._classes: dict[tuple[str, int], SourceClass] = {}
         self._paths: dict[tuple[str, int], str] = {}
         self._kept: defaultdict[str, dict[object, tuple[Any, int]]] = defaultdict(dict)
+        self._derived: dict[tuple[str, str, int], tuple[Any, int]] = {}
         self.classes_asked: set[AnyClass] = set()
         self.protocols_solved: set[tuple[AnyClass, AnyClass]] = set()
         self.contexts_of: dict[tuple[str, int], set[int]] = {}
@@ -212,6 +213,21 @@ class Inference:
         answer, mask = kept[key]
         self.reads.mask |= mask
         return answer  # type: ignore[no-any-return]
+
+    def derive(self, kind: str, site: Site, find: Callable[P, T], *args: P.args, **keywords: P.kwargs) -> T:
+        """What `find` gives for the body at `site` in any context: what its facts say in another form, kept until
+        `forget_derived`."""
+        key = (kind, site.module, site.body)
+        known = self._derived.get(key)
+        if known is None:
+            known = self._derived[key] = self.reads.during(find, *args, **keywords)
+        else:
+            self.reads.mask |= known[1]
+        return known[0]  # type: ignore[no-any-return]
+
+    def forget_derived(self) -> None:
+        """What `derive` gives is found anew from now on."""
+        self._derived.clear()
 
     def recall(self, kind: str, key: object) -> tuple[Any, int] | None:
         """What was remembered for `key`, if anything was."""

@@ -21,7 +21,7 @@ class Layout:
 
 def layout(infer: Inference, site: Site) -> Layout:
     """The layout of the body at `site`."""
-    return infer.remember("layouts", (site.module, site.body), _layout, infer.body(site))
+    return infer.derive("layouts", site, _layout, infer.body(site))
 
 
 def _layout(body: Body) -> Layout:
