@@ -290,8 +290,10 @@ def _names(infer: Inference, site: Site, number: int) -> list[str]:
 
 def _may_matter(infer: Inference, values: Values) -> bool:
     """Whether an argument is, or holds, something asynchronous."""
-    if is_unknown(values):
-        return False
+    return not is_unknown(values) and infer.remember("may be asynchronous", values, _is_asynchronous, infer, values)
+
+
+def _is_asynchronous(infer: Inference, values: Values) -> bool:
     return any(has(infer, value, method) for value in values for method in ("__aiter__", "__aenter__")) or bool(
         kind_of(infer, values) or kind_of(infer, _items(infer, values))
     )
