@@ -57,7 +57,8 @@ CONTINUED = Page(
     certainty="""
         The object must be known to be a future or task of asyncio, and the callback a function of the project. Not reported:
         a callback that forgets the task (`tasks.discard`), one that looks at its failure (`exception()`, `result()` in a `try` or
-        with its value dropped), and callbacks that are added in sync code, which can't await.
+        with its value dropped) and starts no other task, one of a task that is awaited through `shield`, which goes on where the
+        function gives up, and callbacks that are added in sync code, which can't await.
     """,
     options=OPTIONS,
     off="""
@@ -109,7 +110,8 @@ NESTED = Page(
     """,
     certainty="""
         What is nested is seen in the source. A call that takes a function may call it at once and not later; that is known for
-        the standard library and for libraries with tables, and taken to be a callback elsewhere.
+        the standard library and for libraries with tables, and taken to be a callback elsewhere. A function that takes nothing and
+        returns something makes what is wanted, such as an application, and answers nothing: it doesn't count.
     """,
     options="""
         `--noblock-callback-depth` is the depth from which on callbacks are reported: 3 by default.
@@ -161,7 +163,8 @@ TIMED = Page(
     """,
     certainty="""
         Not reported: `call_soon_threadsafe`; a handle that is stored or used; callbacks that only wake, cancel or look at what
-        somebody waits for (`event.set`, `future.set_result`, `task.cancel`); callables of which nothing is known.
+        somebody waits for (`event.set`, `future.set_result`, `task.cancel`), or set the outcome of a future among other things;
+        callables of which nothing is known.
     """,
     options=OPTIONS,
     off="""
@@ -249,7 +252,8 @@ CHAINED = Page(
             print(await asyncio.wrap_future(pool.submit(int, "1")))
     """,
     certainty="""
-        The object must be known by its type, and the code must run on the loop. Sync code is not reported: it can't await. Nor is a
+        The object must be known by its type, and the code must run on the loop. Sync code is not reported: it can't await. Nor is an
+        object that an attribute holds, for which others may wait, too: who awaits a Deferred takes its result away. Nor is a
         callback of a thread's future that makes no use of the future: it is told of the end and no more.
     """,
     options=OPTIONS,

@@ -113,8 +113,9 @@ UNSEEN_TASK = Page(
     reports=_joined(
         """
         A task that can fail and at whose end nobody looks: it is not awaited, gathered or started in a group; no callback of
-        it asks for `exception()` or `result()`; and where it is stored, nobody who reads it there awaits it. The coroutine
-        has to let a failure out: one that guards its awaits itself is fine. The finding stands where the task is started.
+        it asks for `exception()` or `result()`; and where it is stored, nobody who reads it there awaits it. `asyncio.wait` is no
+        look: it gives the tasks back as they ended, and raises nothing. The coroutine has to let a failure out: one that guards its
+        awaits itself is fine. The finding stands where the task is started.
         """,
         _FAILING,
     ),
@@ -211,9 +212,9 @@ SWALLOWED = Page(
     """,
     certainty="""
         The classes of a handler count where it names them; what a parameter or attribute holds is not known. A handler in which
-        there is a `raise`, on whatever way, is fine, and so is one that keeps the error of a function that raises one later, or
-        hands it to a function of the project that raises or to `set_exception` of a future, and one inside the handler of another
-        error that is raised after it. So is any handler around the `await` of a task, within a time limit or not, where the same
+        there is a `raise` or the end of the program, on whatever way, is fine, and so is one that keeps the error, where the
+        function or, from an attribute, the module raises one later, or hands it to a function of the project that raises or to
+        `set_exception` of a future, and one inside the handler of another error that is raised after it. So is any handler around the `await` of a task, within a time limit or not, where the same
         function cancels one, and a handler of `CancelledError` alone around nothing but calls such as `stop` and `close`.
     """,
     options=_NONE,
@@ -267,8 +268,9 @@ DROPPED = Page(
     certainty="""
         A handler that logs, sets something, returns a value or keeps the error is fine. Best-effort clean-up is fine, too: a
         `try` in which only calls with a word such as `close`, `disconnect` or `unlink` in their name, or a cancelled task, are
-        awaited, all that stands in a function of such a name, a loop of tries that ends in an error of its own, an error that is
-        raised next in any case, and a `return` or `continue` that leaves out what would come next.
+        awaited, all that stands in a function of such a name, in the handler of another error or in a `finally`, a loop of tries
+        that ends in an error of its own, an error that is raised next in any case, and a `return` or `continue` that leaves out
+        what would come next. Who awaits nothing but tasks that others have started may leave their errors to those.
     """,
     options=_NONE,
     off="""
@@ -318,8 +320,9 @@ UNCOLLECTED = Page(
     certainty="""
         Results that are used in any way count as looked at. Not reported either: where tasks are cancelled or given callbacks in
         the same function, in one around it or in one that it calls; where all that is gathered are calls that give something back,
-        such as `close`, tasks that somebody else keeps (`*self.tasks`), or coroutines of the project that are decorated or await
-        everything in a `try` that catches every error.
+        such as `close`, tasks that somebody else keeps or gives (`*self.tasks`, `*list(self.tasks)`, `*tasks_of(job)`), waits that
+        can't fail, or coroutines of the project that are decorated or await everything in a `try` that catches every error; and in
+        a handler that raises the error that it stands for.
     """,
     options=_NONE,
     off="""

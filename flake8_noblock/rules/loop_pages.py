@@ -54,7 +54,9 @@ NESTED = Page(
         Calls are followed as for NBL2xx. Not reported: what stands behind a question whether a loop runs, such as
         `asyncio.get_running_loop()` in a `try` or `loop.is_running()` in a condition, also where a function of yours asks it or a
         flag keeps the answer; what stands in a `try` that catches `RuntimeError`, by which a second loop fails; what is handed to
-        another thread; what a function does for particular texts or types only, of which the call doesn't say that it is one;
+        another thread; what a function does for particular texts or types only, of which the call doesn't say that it is one; what is
+        done once, where something is missing yet, if the call is not to that very module; the branch of a function that starts a
+        loop where another branch returns a coroutine or task;
         modules that call `nest_asyncio.apply()`.
     """,
     options="""
@@ -152,7 +154,7 @@ SPINNING = Page(
         A loop is reported only if nothing that it does in rounds without an `await` could change what decides whether it pauses
         or ends: no counter, no value that is read anew, no call of a function of which more is known than that it reads. Loops
         that drain a container, follow a chain of objects or read until the end are not reported, nor are loops that a handler
-        around them may end.
+        around them may end, and loops over states: `if` and `elif` that all wait, without an `else`.
     """,
     options=OPTIONS,
     off="""
@@ -197,7 +199,7 @@ POLLING = Page(
     """,
     certainty="""
         Not reported: loops that ask something else than this program, such as a file, a process or an object of a library; flags of
-        threads, which others than the loop set; loops
+        threads, which others than the loop set, among them `threading.Event` and `queue.Queue`; loops
         that do any work; loops that wait longer each time, or as long as is left; loops that wait for a point in time only.
     """,
     options=OPTIONS,
