@@ -115,9 +115,8 @@ def _is_left_running(infer: Inference, place: Place) -> bool:
     """Whether who awaits the object that a method is called on may give up before it ends."""
     base = _base(infer, place)
     made = [made for made in (origins(infer, base) or () if base is not None else ()) if made.site == place.site]
-    through = [call for one in made for end in ends(infer, one) if end.kind == "awaited" for call in end.through]
-    consumers = [rows_of(infer, call)[1] for call in through]
-    return any(consumer is not None and consumer.shields for consumer in consumers)
+    consumers = [rows_of(infer, call)[1] for one in made for end in ends(infer, one) for call in end.through]
+    return any(consumer is not None and (consumer.shields or consumer.unopened) for consumer in consumers)
 
 
 def _base(infer: Inference, place: Place) -> Place | None:

@@ -34,6 +34,7 @@ from flake8_noblock.facts.model import (
     Raise,
     Return,
     StoreAttr,
+    StoreItem,
 )
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference, Site
@@ -142,10 +143,12 @@ def _is_taken_before(infer: Inference, site: Site, handler: Handler) -> bool:
 
 
 def _is_raised_by_callee(infer: Inference, site: Site, number: int) -> bool:
-    """Whether an operation never returns, or hands the exception that was caught to a future, or to a function of the project that
-    raises something or does that."""
+    """Whether an operation never returns, or hands the exception that was caught to a container, a future or code that may raise
+    it, by itself or by a function that it is given."""
     ops = infer.body(site).ops
     op = ops[number]
+    if isinstance(op, StoreItem):
+        return isinstance(ops[op.value], Caught)
     if not isinstance(op, Call):
         return False
     callee = infer.value(site, op.func)
@@ -155,9 +158,22 @@ def _is_raised_by_callee(infer: Inference, site: Site, number: int) -> bool:
         return False
     if outcome(infer, Place(site, op.func)) == "fail":
         return True
+    if any(_may_pass_on(infer, value) for value in callee):
+        return True
     called = [value for value in (*callee, *[v for arg in op.args for v in infer.value(site, arg)]) if isinstance(value, Function)]
     bodies = [infer.function_body(value) for value in called if infer.module(value.module).origin == "project"]
     return any(isinstance(inner, Raise) for body in bodies for inner in body.ops) or any(_does(infer, body, "fail") for body in bodies)
+
+
+def _may_pass_on(infer: Inference, value: Value) -> bool:
+    """Whether a callable may keep an exception or raise it where it isn't seen: neither one of the standard library, such as a
+    logger's method, nor a plain function of the project that stores nothing."""
+    if not isinstance(value, Function | ClassValue) or not infer.is_standard(value):
+        if not isinstance(value, Function) or infer.module(value.module).origin != "project":
+            return True
+        body = infer.function_body(value)
+        return body.is_async or any(isinstance(op, StoreAttr | StoreItem) for op in body.ops)
+    return False
 
 
 def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:
