@@ -85,7 +85,8 @@ def is_about_awaits(path: Path) -> bool:
 def alone(root: Root, scratch: Path) -> Root:
     """A copy of a root outside of all packages and configurations around it."""
     folder = scratch / root.folder.name
-    for name in root.files:
+    stubs = [path.with_suffix(".pyi") for path in map(root.folder.joinpath, root.files) if path.with_suffix(".pyi").exists()]
+    for name in (*root.files, *[path.relative_to(root.folder).as_posix() for path in stubs]):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root.folder / name, folder / name)
     if (root.folder / "env").is_dir():
