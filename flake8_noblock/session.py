@@ -20,7 +20,7 @@ from flake8_noblock.finding import Finding
 from flake8_noblock.knowledge.neighbours import Neighbours
 from flake8_noblock.knowledge.words import may_nest_functions
 from flake8_noblock.link.environment import library_folders
-from flake8_noblock.link.finder import Finder, module_name
+from flake8_noblock.link.finder import NO_GUESS, Finder
 from flake8_noblock.link.inheritance import Headers, Inheritance
 from flake8_noblock.link.mentions import Mentions, Words
 from flake8_noblock.link.program import Program, digest
@@ -48,10 +48,9 @@ class Session:
         self._options = options
         self._folder = options.working_folder
         self._roots = options.source_roots or _guessed_roots(self._folder)
-        self._guess = Path() if options.source_roots else self._folder
         self._libraries = library_folders(self._folder, os.environ, options.environment)
         self._neighbours = Neighbours(tuple(map(str, self._roots)))
-        self._finder = Finder(self._roots, self._libraries)
+        self._finder = Finder(self._roots, self._libraries, NO_GUESS if options.source_roots else self._folder)
         self._store = Store(options.cache_folder)
         self._facts = FactsCache(self._store)
         self._texts = Texts(self._store, self._roots, self._facts)
@@ -126,7 +125,7 @@ class Session:
 
     def _named(self, filename: str) -> tuple[str, Path, Path]:
         path = Path(os.path.abspath(self._folder / filename))
-        name, root = module_name(path, self._roots, self._guess)
+        name, root = self._finder.name_of(path)
         return name or path.parent.name, path, root
 
 

@@ -12,7 +12,7 @@ from flake8_noblock.effects.call_graph import CallGraph
 from flake8_noblock.facts.build import parse_facts
 from flake8_noblock.link.environment import library_folders
 from flake8_noblock.link.evaluate import inference
-from flake8_noblock.link.finder import Finder, module_name
+from flake8_noblock.link.finder import NO_GUESS, Finder, module_name
 from flake8_noblock.link.program import Module, Program, digest
 from flake8_noblock.options import Options
 from flake8_noblock.plugin import configured
@@ -57,7 +57,7 @@ def _graph(folder: Path, files: Sequence[Path], options: Options) -> tuple[CallG
     names: dict[Path, str] = {}
     keys = []
     for file in sorted(files):
-        name, root = module_name(file, roots, Path())
+        name, root = module_name(file, roots, NO_GUESS)
         source = _bytes(file)
         facts = parse_facts(source) if source is not None else None
         if facts is not None and source is not None:

@@ -12,6 +12,9 @@ from typing import Literal
 Origin = Literal["project", "standard library", "library"]
 _INITS = ("__init__.pyi", "__init__.py")
 
+NO_GUESS = Path()
+"""No source root is a guess."""
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -47,14 +50,22 @@ def module_name(path: Path, roots: tuple[Path, ...], guess: Path) -> tuple[str, 
 
 
 class Finder:
-    """Finds modules by name, a stub rather than the source beside it; answers are kept for the life of the finder."""
+    """Finds modules by name, a stub rather than the source beside it; answers are kept for the life of the finder.
 
-    def __init__(self, roots: tuple[Path, ...], libraries: tuple[Path, ...]) -> None:
+    `guess` is that of `roots` of which nobody has said that it is one.
+    """
+
+    def __init__(self, roots: tuple[Path, ...], libraries: tuple[Path, ...], guess: Path = NO_GUESS) -> None:
         self.roots = roots
+        self._guess = guess
         self._libraries = libraries
         self._found: dict[str, Location | None] = {}
         self._folders: dict[Path, frozenset[str]] = {}
         self._stubs = _Typeshed()
+
+    def name_of(self, path: Path) -> tuple[str, Path]:
+        """The dotted name of a file of the project, and the source root below which it has that name."""
+        return module_name(path, self.roots, self._guess)
 
     def find(self, name: str, root: Path | None = None) -> Location | None:
         """Where module `name` is, as seen from a module whose own source root is `root`.

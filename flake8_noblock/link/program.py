@@ -5,12 +5,12 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from flake8_noblock.facts.model import ModuleFacts
-from flake8_noblock.link.finder import Finder, Location, Origin, module_name
+from flake8_noblock.link.finder import Finder, Location, Origin
 from flake8_noblock.link.inheritance import Inheritance
 from flake8_noblock.link.mentions import Mentions, Question
 from flake8_noblock.link.reads import Lookup, Reads
@@ -171,7 +171,7 @@ class Program:
     def _modules_in(self, files: Iterable[Path]) -> list[str]:
         found: dict[str, None] = {}
         for path in files:
-            name, root = module_name(path, self._finder.roots, Path())
+            name, root = self._finder.name_of(path)
             module = self.get(name, root) if name else None
             if module is not None and module.path == path and module.facts is not None:
                 found[module.key] = None
@@ -201,6 +201,9 @@ class Program:
         mask = self._mask(name, root, location)
         if location is None:
             return (name, self._marks[name]) if name in self._modules else (None, mask)
+        if location.origin == "project" and location.path is not None:  # One file is one module, whatever it is called.
+            own, root = self._finder.name_of(location.path)
+            location = replace(location, name=own or location.name)
         key = self._key(location)
         if key not in self._modules:
             self._modules[key] = self._load(location, key, root)
