@@ -278,24 +278,25 @@ class Inference:
         Where it leads too deep, what lies there is asked first, each for itself, as often as it takes: so an answer doesn't depend
         on how deep the question was asked.
         """
-        waiting, steps = [key], 0
+        waiting, steps = {key: None}, 0
         body = (key[0].module, key[0].body)
         while waiting and steps <= MOST_STEPS_BELOW and self._given_up[body] < MOST_GIVEN_UP:
-            current = waiting[-1]
+            current = next(reversed(waiting))
             if current not in self._answers:
                 self._too_deep.clear()
                 answer, _ = self._ask_operation(current)
                 steps += self._steps
                 deep = [other for other in self._too_deep if other not in self._answers and other not in waiting]
                 if deep and current not in self._answers:
-                    waiting.extend(deep)
+                    waiting.update(dict.fromkeys(deep))
                     continue
                 self._answers.setdefault(current, (answer, self.reads.mask))
-            waiting.pop()
+            del waiting[current]
         known = self._answers.get(key)
-        if known is None:
-            self._given_up[body] += 1
-        return UNKNOWN if known is None else known[0]
+        if known is not None:
+            return known[0]
+        self._given_up[body] += 1
+        return UNKNOWN
 
     def _ask_operation(self, key: _Key) -> tuple[Values, int]:
         if len(self._open) >= DEEPEST and key not in self._open and key not in self._tentative:

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 SERVICE = """\
 from shop import clock, library
 from shop.carriers import Carrier
@@ -156,7 +154,6 @@ FOUND = {
     ("shop/tools/own.py", 5, "NBL101"),
 }
 LINE = re.compile(r"([^:]+):(\d+):\d+: (NBL\d{3}) ")
-POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 # Runs flake8 after something else.
 AFTER = """\
@@ -318,7 +315,3 @@ def places(output: str) -> set[tuple[str, int, str]]:
 
 def entries(cache: Path, kind: str = "") -> set[Path]:
     return {path for path in cache.rglob("*-*") if path.is_file() and path.name.endswith(f"-{kind}" if kind else "")}
-
-
-def everything(folder: Path) -> list[tuple[str, int, int]]:
-    return [(str(path), path.lstat().st_mode, path.lstat().st_mtime_ns) for path in sorted([folder, *folder.rglob("*")])]

@@ -23,17 +23,16 @@ from tests.cache.support import (
     HOST,
     NAMES,
     PARCEL,
-    POSIX,
     SITE,
     TRUCK,
     TWICE,
     command,
     entries,
-    everything,
     places,
     printed,
     run,
 )
+from tests.folders import POSIX, everything
 from tests.support import HELPER, IDLE, caller, lint, write
 
 # --- edits are noticed ------------------------------------------------------------------------------------------------

@@ -24,16 +24,15 @@ from tests.cache.support import (
     NAMES,
     NOBODY,
     OTHER,
-    POSIX,
     START,
     after,
     command,
     entries,
-    everything,
     places,
     printed,
     run,
 )
+from tests.folders import POSIX, everything, let_only_read
 from tests.support import lint, write
 
 # --- the same findings, however they come about -----------------------------------------------------------------------
@@ -145,10 +144,7 @@ def test_a_cache_that_can_only_be_read(reachable: Path, state: str) -> None:
     assert places(expected) == FOUND
     assert bool(entries(cache)) == (state == "warm")
     root = os.geteuid() == 0
-    for path in [cache, *cache.rglob("*")]:
-        path.chmod(0o500 if path.is_dir() else 0o400)
-        if root:
-            os.chown(path, 65534, 65534)
+    let_only_read(cache)
     before = everything(cache)
     driver = after(reachable / "driver", NOBODY if root else "")
     assert printed(run(project, cache, driver=driver)) == expected

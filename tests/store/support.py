@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from flake8_noblock.cache import store
 from flake8_noblock.cache.store import Store
 
@@ -18,7 +16,6 @@ KIND = "facts"
 KEY = b"key"
 LONG = bytes(range(256)) * 400
 SHORT = b"short"
-POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
 
 def filled(folder: Path, value: bytes = LONG, limit: int = store.LIMIT) -> Store:
@@ -35,10 +32,6 @@ def entry_files(folder: Path) -> list[Path]:
 def only_file(folder: Path) -> Path:
     (path,) = entry_files(folder)
     return path
-
-
-def everything(folder: Path) -> list[tuple[str, int, int]]:
-    return [(str(path), path.lstat().st_mode, path.lstat().st_mtime_ns) for path in sorted([folder, *folder.rglob("*")])]
 
 
 def many(count: int, size: int = 300) -> dict[bytes, bytes]:

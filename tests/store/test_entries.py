@@ -13,7 +13,8 @@ import pytest
 
 from flake8_noblock.cache import store
 from flake8_noblock.cache.store import FORMAT, Store
-from tests.store.support import KEY, KIND, LONG, POSIX, SHORT, entry_files, filled, many, only_file
+from tests.folders import POSIX
+from tests.store.support import KEY, KIND, LONG, SHORT, entry_files, filled, many, only_file
 
 # --- get and put ------------------------------------------------------------------------------------------------------
 

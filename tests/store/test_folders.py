@@ -12,7 +12,8 @@ import pytest
 
 from flake8_noblock.cache import store
 from flake8_noblock.cache.store import FORMAT, Store
-from tests.store.support import KEY, KIND, LONG, POSIX, SHORT, everything, filled, only_file, python
+from tests.folders import POSIX, everything
+from tests.store.support import KEY, KIND, LONG, SHORT, filled, only_file, python
 
 # --- whose folder -----------------------------------------------------------------------------------------------------
 

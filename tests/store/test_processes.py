@@ -14,7 +14,8 @@ import pytest
 
 from flake8_noblock.cache import store
 from flake8_noblock.cache.store import FORMAT, SHARDS, Store
-from tests.store.support import KEY, KIND, LONG, POSIX, ROOT, entry_files, everything, filled, many, only_file, python
+from tests.folders import POSIX, everything, let_only_read
+from tests.store.support import KEY, KIND, LONG, ROOT, entry_files, filled, many, only_file, python
 
 # --- several processes ------------------------------------------------------------------------------------------------
 
@@ -183,10 +184,7 @@ def test_a_folder_that_can_only_be_read(open_folder: Path, before: str) -> None:
     if before == "cache":
         filled(folder)
     root = os.geteuid() == 0
-    for path in [folder, *folder.rglob("*")]:
-        path.chmod(0o500 if path.is_dir() else 0o400)
-        if root:
-            os.chown(path, 65534, 65534)
+    let_only_read(folder)
     listed = everything(folder)
     done = python(USE.format(before=NOBODY if root else ""), str(folder))
     assert everything(folder) == listed
