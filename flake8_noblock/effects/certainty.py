@@ -82,7 +82,7 @@ def is_doubted(infer: Inference, place: Place, seen: frozenset[Place] = frozense
     if not isinstance(op, Call):
         return False
     method, callee = ops[op.func], infer.value(place.site, op.func)
-    if any(not _is_called_by_name(infer, Place(place.site, op.func), value) for value in callee):
+    if any(not _is_own_name(infer, Place(place.site, op.func), value) for value in callee):
         return True
     if isinstance(method, Attr):
         if _is_replaced(infer, place.site.module, method.name):
@@ -124,9 +124,9 @@ def _makes_itself(infer: Inference, call: Place) -> bool:
     )
 
 
-def _is_called_by_name(infer: Inference, place: Place, callee: object) -> bool:
-    """Whether what is called is no name for whatever is given: a parameter, of this function or one around it, or an attribute
-    that is declared to hold something of the kind."""
+def _is_own_name(infer: Inference, place: Place, callee: object) -> bool:
+    """Whether a callable is called by a name of its own, and not by one for whatever is given: a parameter, of this function or one
+    around it, or an attribute that is declared to hold something of the kind."""
     op = infer.body(place.site).ops[place.number]
     if isinstance(op, Param):
         return False

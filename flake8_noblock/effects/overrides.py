@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from flake8_noblock.facts.model import Attr, Binary, Body, Call, Const, Display, Drop, Import, Item, Lookup, Param, Raise
+from flake8_noblock.facts.model import Attr, Body, Import, Lookup, Raise
 from flake8_noblock.link.classes import find_member, is_protocol
+from flake8_noblock.link.functions import is_place_for_others
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.subclasses import subclasses
 from flake8_noblock.link.values import Function, Instance, SourceClass
-
-_INERT = (Const, Lookup, Attr, Import, Param, Drop, Raise, Call, Item, Display, Binary)
-"""What a method may hold that only declares: the last three stand in annotations."""
 
 
 def is_abstract(infer: Inference, function: Function) -> bool:
@@ -23,9 +21,7 @@ def _is_abstract(infer: Inference, function: Function) -> bool:
         return True
     if body.owner >= 0 and is_protocol(infer, infer.source_class(function.module, body.owner)):
         return True
-    raised = {op.value for op in body.ops if isinstance(op, Raise)}
-    calls = [number for number, op in enumerate(body.ops) if isinstance(op, Call)]
-    return bool(raised) and all(isinstance(op, _INERT) for op in body.ops) and raised.issuperset(calls)
+    return any(isinstance(op, Raise) for op in body.ops) and is_place_for_others(body)
 
 
 def _is_marked(infer: Inference, function: Function, body: Body) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flake8_noblock.facts.model import Attr, Binary, Body, Call, Const, Display, Import, Item, Lookup, Param, Raise, Return, Yield
+from flake8_noblock.facts.model import Attr, Binary, Body, Call, Const, Display, Drop, Import, Item, Lookup, Param, Raise, Return, Yield
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
 from flake8_noblock.link.classes import find_member, has_unknown_base, is_protocol
@@ -188,8 +188,11 @@ def is_place_for_others(body: Body) -> bool:
     """Whether a method does nothing but fail, or nothing at all: subclasses say what it gives."""
     raised = {op.value for op in body.ops if isinstance(op, Raise)}
     calls = {number for number, op in enumerate(body.ops) if isinstance(op, Call)}
-    idle = (Attr, Binary, Call, Const, Display, Item, Lookup, Param, Raise)  # Some stand in annotations only.
-    return all(isinstance(op, idle) for op in body.ops) and calls <= raised
+    return all(isinstance(op, _IDLE) for op in body.ops) and calls <= raised
+
+
+_IDLE = (Attr, Binary, Call, Const, Display, Drop, Import, Item, Lookup, Param, Raise)
+"""What a method may hold that only declares; some stand in annotations."""
 
 
 def _generator(infer: Inference, function: Function, arguments: Arguments, annotated: Values | None) -> Values:
