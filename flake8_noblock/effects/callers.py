@@ -317,7 +317,7 @@ def _is_registered(infer: Inference, site: Site) -> bool:
     return False
 
 
-def is_interface(infer: Inference, site: Site) -> bool:
+def _is_interface(infer: Inference, site: Site) -> bool:
     """Whether the function at `site`, or the class that it is a method of, is for code outside of the project.
 
     That is what a package defines, as far as nobody in the project calls it; of sync functions, which may be a program that starts
@@ -358,7 +358,7 @@ def is_handed_on(infer: Inference, module: str, name: str) -> bool:
     return False
 
 
-def overridden(infer: Inference, site: Site) -> Iterator[Site]:
+def _overridden(infer: Inference, site: Site) -> Iterator[Site]:
     """The function at `site` and, of a method, those of the project's classes that it stands in for."""
     yield site
     body = infer.body(site)
@@ -371,7 +371,7 @@ def overridden(infer: Inference, site: Site) -> Iterator[Site]:
                     yield Site(ancestor.cls.module, number)
 
 
-def is_called_by_computed_name(infer: Inference, site: Site) -> bool:
+def _is_called_by_computed_name(infer: Inference, site: Site) -> bool:
     """Whether the method at `site` is of objects whose methods are looked up by names that are made up at run time."""
     body = infer.body(site)
     if body.owner < 0:
@@ -388,7 +388,7 @@ def is_called_by_computed_name(infer: Inference, site: Site) -> bool:
     return False
 
 
-def overrides_of_library(infer: Inference, site: Site) -> bool:
+def _overrides_of_library(infer: Inference, site: Site) -> bool:
     """Whether the method at `site` stands in for one of a class outside the project, or may, so that code there calls it."""
     body = infer.body(site)
     if body.owner < 0:
@@ -400,3 +400,13 @@ def overrides_of_library(infer: Inference, site: Site) -> bool:
         if infer.module(cls.module).origin != "project" and body.name in infer.body(infer.class_site(cls)).names:
             return not (infer.is_standard(ClassValue(cls)) and cls.name == "builtins.object")
     return False
+
+
+def may_be_called_elsewhere(infer: Inference, site: Site) -> bool:
+    """Whether the language or code outside of the project is there to call a function."""
+    return (
+        _is_protocol(infer.body(site).name)
+        or _overrides_of_library(infer, site)
+        or any(_is_interface(infer, one) for one in _overridden(infer, site))
+        or _is_called_by_computed_name(infer, site)
+    )

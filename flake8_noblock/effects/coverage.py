@@ -12,15 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flake8_noblock.effects.awaiting import End, ends, rows_of
-from flake8_noblock.effects.callers import (
-    FoundCall,
-    callers,
-    is_called_by_computed_name,
-    is_entry,
-    is_interface,
-    overridden,
-    overrides_of_library,
-)
+from flake8_noblock.effects.callers import FoundCall, callers, is_entry, may_be_called_elsewhere
 from flake8_noblock.effects.errors import Failure
 from flake8_noblock.effects.failing import collects
 from flake8_noblock.effects.guards import Passed, decorators_of, on_the_way_out, out_of_group
@@ -99,7 +91,7 @@ def _onwards(infer: Inference, node: Node, asked: Question, operation: Place) ->
         return
     telling = [call for call in found.calls if _tells(call.end)]
     calls = [call for call in telling if call.certainty == "known"]
-    if not calls and not _may_be_called_elsewhere(infer, node.site):
+    if not calls and not may_be_called_elsewhere(infer, node.site):
         calls = telling
     for call in calls:
         if node.site != operation.site or not _passes_by(infer, call, operation):
@@ -108,7 +100,7 @@ def _onwards(infer: Inference, node: Node, asked: Question, operation: Place) ->
         yield _ROOT
     elif calls:
         return
-    elif not found.calls and not found.escapes and not _may_be_called_elsewhere(infer, node.site):
+    elif not found.calls and not found.escapes and not may_be_called_elsewhere(infer, node.site):
         yield _ROOT
 
 
@@ -129,18 +121,6 @@ def _passes_by(infer: Inference, found: FoundCall, operation: Place) -> bool:
 def _tells(end: End) -> bool:
     """Whether an end says where a failure goes."""
     return end.kind in ("awaited", "kept", "returned") or (end.task and end.kind in ("task", "stored", "method"))
-
-
-def _may_be_called_elsewhere(infer: Inference, site: Site) -> bool:
-    """Whether the language or code outside of the project is there to call a function."""
-    name = infer.body(site).name
-    protocol = name.startswith("__") and name.endswith("__")
-    return (
-        protocol
-        or overrides_of_library(infer, site)
-        or any(is_interface(infer, one) for one in overridden(infer, site))
-        or is_called_by_computed_name(infer, site)
-    )
 
 
 def _through(infer: Inference, node: Node, end: End, asked: Question) -> Iterator[Node | None]:

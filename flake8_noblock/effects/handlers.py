@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flake8_noblock.effects.awaiting import rows_of
+from flake8_noblock.effects.awaiting import End, rows_of
+from flake8_noblock.effects.callers import callers, is_entry, may_be_called_elsewhere
 from flake8_noblock.effects.errors import catches_cancellation, catches_everything
 from flake8_noblock.effects.failing import reached_numbers, with_generators
 from flake8_noblock.effects.flow import flow_of
@@ -125,7 +126,7 @@ def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> boo
         return not (_awaits_cancelled(infer, site, handler.tried) and _cancels(infer, body))
     if _awaits_cancelled(infer, site, handler.tried) or is_clean_up(infer, site, handler.tried):
         return False
-    return catches_everything(infer, handler.types) or not _ends_after(infer, site, handler)
+    return catches_everything(infer, handler.types) or not _ends_after(infer, site, handler) or _ends_for_a_caller(infer, site, handler)
 
 
 def catches_everything_else(infer: Inference, types: Values) -> bool:
@@ -296,6 +297,26 @@ def _ends_after(infer: Inference, site: Site, handler: Handler) -> bool:
     return not any(number not in others and _goes_on(infer, site, number) for number in seen)
 
 
+def _ends_for_a_caller(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether a coroutine that ends by a handler does one thing for a caller, who goes on: it is no task that works in rounds until
+    it is cancelled, or that cancels itself, and nothing but code that awaits it is known to call it."""
+    body = infer.body(site)
+    if _loops_around(body, handler.tried) or cancels(infer, site):
+        return False
+    loops = [number for number, region in enumerate(body.regions) if region.kind == "loop"]
+    if any(handler.tried in _around(body, number) and _has_await(infer, site, number) for number in loops):
+        return False
+    found = callers(infer, site)
+    if found is None or found.escapes or any(_is_run_alone(infer, call.end) for call in found.calls):
+        return False
+    return bool(found.calls) or not (is_entry(infer, site) or may_be_called_elsewhere(infer, site))
+
+
+def _is_run_alone(infer: Inference, end: End) -> bool:
+    """Whether a coroutine becomes a task or a program of its own, or that can't be told."""
+    return end.task or end.kind != "awaited" or not infer.body(end.place.site).is_async
+
+
 def _goes_on(infer: Inference, site: Site, number: int) -> bool:
     """Whether an operation waits for something else than that something is given back."""
     body = infer.body(site)
@@ -304,10 +325,14 @@ def _goes_on(infer: Inference, site: Site, number: int) -> bool:
 
 
 def _loops_around(body: Body, region: int) -> list[int]:
+    return [number for number in _around(body, region) if body.regions[number].kind == "loop"]
+
+
+def _around(body: Body, region: int) -> list[int]:
+    """A region and those in which it lies, the innermost first."""
     found = []
     while region >= 0:
-        if body.regions[region].kind == "loop":
-            found.append(region)
+        found.append(region)
         region = body.regions[region].parent
     return found
 

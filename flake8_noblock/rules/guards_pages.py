@@ -177,8 +177,9 @@ SWALLOWED = Page(
     reports="""
         A handler around an await that catches the cancellation of the coroutine and does not raise it again: a bare `except`,
         `except BaseException`, `except asyncio.CancelledError`, and `contextlib.suppress` of these. A handler that only catches
-        `CancelledError` is fine where the coroutine ends after it, but for closing what is open, and where what is awaited is a task
-        rather than a call:
+        `CancelledError` is fine where a task ends after it, but for closing what is open: a coroutine that works in rounds, is
+        started as a task or run as a program, or of which that can't be told. It is not where callers await the coroutine, since
+        they go on. It is fine as well where what is awaited is a task rather than a call:
         `task.cancel()` and then `await task` is how one waits for a task that was cancelled.
     """,
     hurts="""
