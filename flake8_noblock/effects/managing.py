@@ -106,11 +106,9 @@ def _closes(infer: Inference, site: Site, method: int) -> bool:
 
 
 def coroutine_functions_given(infer: Inference, module: str) -> Iterator[tuple[Place, str]]:
-    """Calls in `module` that take a coroutine to run and are given an async function, each with that function's name."""
-    takers = [(place, row.argument) for place, _, row in parts_played(infer, module, "starts a loop") if row.coroutine]
-    takers += [(place, row.coroutine) for place, _, row in calls_with(infer, module, Task) if not row.function]
-    for place, which in takers:
-        given = argument(infer, place, which)
+    """Calls in `module` that run a coroutine on a loop of their own and are given an async function, each with its name."""
+    for place, _, row in parts_played(infer, module, "starts a loop"):
+        given = argument(infer, place, row.argument) if row.coroutine else None
         values = infer.value(place.site, given) if given is not None else ()
         functions = [value for value in values if isinstance(value, Function) and infer.function_body(value).is_async]
         if functions and len(functions) == len(values):

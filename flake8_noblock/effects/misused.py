@@ -247,17 +247,21 @@ def _made_within(infer: Inference, place: Place) -> Iterator[int]:
 
 
 def _asked_to_be_awaitable(infer: Inference, place: Place, op: Call, word: str) -> Iterator[Demand]:
-    """The argument that a callable awaits or starts as a task; those that join several, or start a loop, have rules of their own."""
+    """The arguments that a callable awaits or starts as tasks.
+
+    Those that start a loop have a rule of their own, and so has what is not a function and given to those that join several.
+    """
     known = infer.knowledge
     if not (known.may_have_row(Task, word) or known.may_have_row(Consumer, word)):
         return
     for name in _names(infer, place.site, op.func):
+        joins = bool(known.rows(Combine, name))
         for row in (known.task(name), known.consumer(name)):
-            if row is None or row.function or known.rows(Combine, name) or known.plays(name, "starts a loop"):
+            if row is None or row.function or row.coroutine.items or known.plays(name, "starts a loop"):
                 continue
-            number = argument(infer, place, row.coroutine)
-            if number is not None and not row.coroutine.items:
-                yield Demand(number, "awaited")
+            for number in arguments(infer, place, row.coroutine):
+                if not joins or all(isinstance(value, Function) for value in infer.value(place.site, number)):
+                    yield Demand(number, "awaited")
 
 
 def _asked_to_be_called(infer: Inference, place: Place, name: str) -> Iterator[Demand]:

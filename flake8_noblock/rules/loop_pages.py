@@ -320,7 +320,7 @@ MANAGED = Page(
         - `asyncio.set_event_loop()` in code on the loop;
         - `asyncio.set_event_loop_policy()` and `uvloop.install()`, which are deprecated;
         - a new loop that the function neither closes nor hands on;
-        - an async function, instead of a call of it, where `asyncio.run`, `run_until_complete` or `create_task` take a coroutine.
+        - an async function, instead of a call of it, where `asyncio.run` or `run_until_complete` take a coroutine.
     """,
     hurts="""
         From Python 3.14 on `get_event_loop()` fails where there is no loop; before, it made one silently. A loop that is not
