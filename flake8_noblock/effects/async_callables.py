@@ -11,7 +11,23 @@ from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.lost import is_lost
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Binary, Call, Choice, Closure, Compare, Declared, Drop, Format, Import, Lookup, Narrowed, Op, Param, Unary
+from flake8_noblock.facts.model import (
+    Attr,
+    Binary,
+    Call,
+    Choice,
+    Closure,
+    Compare,
+    Declared,
+    Drop,
+    Format,
+    Import,
+    Lookup,
+    Narrowed,
+    Op,
+    Param,
+    Unary,
+)
 from flake8_noblock.link.arguments import Arguments, places
 from flake8_noblock.link.calls import call
 from flake8_noblock.link.evaluate import arguments_of

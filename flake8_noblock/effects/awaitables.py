@@ -44,9 +44,10 @@ def kind_at(infer: Inference, place: Place) -> Kind | None:
         callee = infer.value(place.site, op.func)
         if not body.is_async and any(_asks_for_loop(infer, value) for value in callee):
             return None
-        bodies = [infer.function_body(value) for value in callee if isinstance(value, Function)]
-        if bodies and all(isinstance(value, Function) or lacks(infer, value, "__call__") for value in callee) and all(body.is_async and not body.is_generator for body in bodies):
-            return "coroutine"
+        functions = [value for value in callee if isinstance(value, Function)]
+        if functions and all(infer.is_coroutine_function(value) for value in functions):
+            if all(isinstance(value, Function) or lacks(infer, value, "__call__") for value in callee):
+                return "coroutine"
         if any(runs_by_itself(infer, value) for value in callee):
             return "future" if kind_of(infer, infer.value(*place)) is not None else None
     return kind_of(infer, infer.value(*place))
@@ -55,7 +56,7 @@ def kind_at(infer: Inference, place: Place) -> Kind | None:
 def runs_by_itself(infer: Inference, callee: Value) -> bool:
     """Whether a function says no more than that its result can be awaited, and gives something that may run by itself: a task, an
     object of its own, or, where only methods that override it have a body, what one of these gives."""
-    if not isinstance(callee, Function) or infer.function_body(callee).is_async:
+    if not isinstance(callee, Function) or infer.is_async_function(callee):
         return False
     return infer.remember_from(False, "functions whose awaitables run by themselves", callee, _finds_running, infer, callee)
 
@@ -72,7 +73,7 @@ def _finds_running(infer: Inference, callee: Function) -> bool:
         return not all(kind_at(infer, Place(site, number)) == "coroutine" for number in returned)
     receiver = callee.receiver
     below = overrides(infer, callee, receiver, everywhere=True) if isinstance(receiver, Instance) else []
-    return any(not infer.function_body(one).is_async for one in below)
+    return not all(infer.is_async_function(one) for one in below)
 
 
 def _called_at(infer: Inference, place: Place) -> Values:
@@ -88,7 +89,7 @@ def _is_mere(infer: Inference, values: Values) -> bool:
 
 def _asks_for_loop(infer: Inference, callee: Value) -> bool:
     """Whether a function gives one thing where a loop runs, which is all that is looked at, and may give another elsewhere."""
-    if not isinstance(callee, Function) or infer.function_body(callee).is_async:
+    if not isinstance(callee, Function) or infer.is_async_function(callee):
         return False
     site = Site(callee.module, callee.body)
     body = infer.body(site)

@@ -10,7 +10,7 @@ from flake8_noblock.effects.kind_checks import tells_kind
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.returns import says_plain
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Await, Call, Compare, Const, Enter, Op, Return, Unary, Yield
+from flake8_noblock.facts.model import Attr, Await, Call, Const, Enter, Op, Return, Yield
 from flake8_noblock.link.classes import find_member, is_subclass, mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.mentions import Question

@@ -28,7 +28,17 @@ from flake8_noblock.link.classes import find_member, is_protocol
 from flake8_noblock.link.functions import bound
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.mentions import Question
-from flake8_noblock.link.values import Adapter, CallableValue, ClassValue, Descriptor, Function, Instance, ModuleValue, SourceClass, Values, is_unknown
+from flake8_noblock.link.values import (
+    Adapter,
+    CallableValue,
+    ClassValue,
+    Descriptor,
+    Function,
+    Instance,
+    ModuleValue,
+    SourceClass,
+    is_unknown,
+)
 
 
 def is_certain(infer: Inference, place: Place) -> bool:

@@ -172,7 +172,7 @@ def _edges(infer: Inference, place: Place, op: Op, uses: Uses) -> Iterator[Edge]
             yield Edge(number, run)
             if run == NOTHING:
                 yield Edge(number, method_runs(infer, infer.value(site, right), reflected, place))
-        case Await(value=value) if _is_coroutine(infer, site, value):
+        case Await(value=value) if _is_async_call(infer, site, value):
             return  # It runs on its own account, and what it gives need not be known.
         case _ if known is None:
             if isinstance(op, Item):
@@ -217,11 +217,11 @@ def _made_for_missing(infer: Inference, place: Place, op: Item) -> Iterator[Edge
             yield Edge(place.number, call_runs(infer, infer.value(made.site, given), NO_ARGUMENTS, place))
 
 
-def _is_coroutine(infer: Inference, site: Site, number: int) -> bool:
-    """Whether an operation is a call of a coroutine function."""
+def _is_async_call(infer: Inference, site: Site, number: int) -> bool:
+    """Whether an operation is a call of an async function."""
     op = infer.body(site).ops[number]
     callee = infer.value(site, op.func) if isinstance(op, Call) else ()
-    return bool(callee) and all(isinstance(v, Function) and infer.function_body(v).is_async for v in callee)
+    return bool(callee) and all(infer.is_async_function(value) for value in callee)
 
 
 def _gives_results(infer: Inference, values: Values) -> bool:

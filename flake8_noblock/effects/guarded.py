@@ -9,7 +9,22 @@ from flake8_noblock.effects.absent import method_read
 from flake8_noblock.effects.once import missing_attributes
 from flake8_noblock.effects.origins import Place, definitions_of, identity, is_call_on
 from flake8_noblock.effects.overrides import is_abstract, overrides
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Compare, Const, Display, Jump, Lookup, Op, Param, StoreAttr, Unary
+from flake8_noblock.facts.model import (
+    Attr,
+    Await,
+    Body,
+    Call,
+    Choice,
+    Compare,
+    Const,
+    Display,
+    Jump,
+    Lookup,
+    Op,
+    Param,
+    StoreAttr,
+    Unary,
+)
 from flake8_noblock.facts.operands import joined
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.classes import mro

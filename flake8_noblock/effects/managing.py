@@ -9,14 +9,13 @@ from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.governs import is_governed
 from flake8_noblock.effects.origins import Place, definitions_of, origins
 from flake8_noblock.effects.roots import bodies_on_loop
-from flake8_noblock.effects.rows import calls_with, known_as, part_at, parts_played
+from flake8_noblock.effects.rows import known_as, part_at, parts_played
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Body, Call, StoreAttr
-from flake8_noblock.knowledge.schema import Role, Task
+from flake8_noblock.knowledge.schema import Role
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import handlers_around
 from flake8_noblock.link.regions import regions_below
-from flake8_noblock.link.values import Function
 
 
 def managed(infer: Inference, module: str) -> Iterator[tuple[Place, str]]:
@@ -110,7 +109,7 @@ def coroutine_functions_given(infer: Inference, module: str) -> Iterator[tuple[P
     for place, _, row in parts_played(infer, module, "starts a loop"):
         given = argument(infer, place, row.argument) if row.coroutine else None
         values = infer.value(place.site, given) if given is not None else ()
-        functions = [value for value in values if isinstance(value, Function) and infer.function_body(value).is_async]
+        functions = [value for value in values if infer.is_async_function(value)]
         if functions and len(functions) == len(values):
             yield place, infer.function_body(functions[0]).name
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from flake8_noblock.effects.awaited_twice import repeats
 from flake8_noblock.effects.awaitables import given_by_tables, has, is_async_only, kind_at, kind_of, lacks
+from flake8_noblock.effects.awaited_twice import repeats
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.certainty import is_certain, is_doubted
 from flake8_noblock.effects.conditions import argument, arguments
@@ -368,8 +368,9 @@ def _is_async_call(infer: Inference, place: Place) -> bool:
     """Whether the value at `place` is what calling an async function gives that no decorator changes."""
     op = infer.body(place.site).ops[place.number]
     callee = infer.value(place.site, op.func) if isinstance(op, Call) else ()
-    bodies = [infer.function_body(value) for value in callee if isinstance(value, Function)]
-    return bool(callee) and len(bodies) == len(callee) and all(b.is_async and not b.is_generator and not b.decorators for b in bodies)
+    return bool(callee) and all(
+        infer.is_coroutine_function(value) and not infer.function_body(value).decorators for value in callee
+    )
 
 
 def _is_of_class_called(infer: Inference, place: Place) -> bool:

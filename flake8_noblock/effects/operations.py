@@ -28,7 +28,7 @@ from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.objects import as_instance
-from flake8_noblock.link.values import AnyClass, ClassValue, Foreign, Function, Instance, SourceClass, Value, Values
+from flake8_noblock.link.values import AnyClass, ClassValue, Foreign, Instance, SourceClass, Value, Values
 from flake8_noblock.link.values import Literal as Constant
 
 Known = tuple[str, Blocking]
@@ -244,17 +244,13 @@ def row_of(infer: Inference, callee: Values) -> Known | Literal["safe"] | None:
         names = paths(infer, value)
         if names is None:
             continue
-        known = None if _is_coroutine_function(infer, value) else _row(infer, names)
+        known = None if infer.is_async_function(value) else _row(infer, names)
         if known is None:
             return None
         rows.append(known)
     if len({row == "safe" for row in rows}) > 1:
         return None
     return rows[0] if rows else None
-
-
-def _is_coroutine_function(infer: Inference, value: Value) -> bool:
-    return isinstance(value, Function) and infer.function_body(value).is_async
 
 
 def _row(infer: Inference, names: tuple[str, ...]) -> Known | Literal["safe"] | None:

@@ -61,7 +61,7 @@ def _called(infer: Inference, value: Value, arguments: Arguments, place: Place) 
             return call_runs(infer, callee, completed(value, arguments), place)
         case Adapter(kind="runs", callee=callee):
             # A coroutine function that is decorated waits without blocking.
-            own = NOTHING if any(_is_async(infer, inner) for inner in callee) else _added(infer, value, place)
+            own = NOTHING if any(infer.is_async_function(inner) for inner in callee) else _added(infer, value, place)
             entered = [method_runs(infer, value.around, method, place) for method in _MANAGING] if value.around else []
             return all_of([*entered[:1], call_runs(infer, callee, arguments, place), *entered[1:], own])
     row = _row_run(infer, paths(infer, value) or (), place)
@@ -87,10 +87,6 @@ def _added(infer: Inference, value: Adapter, place: Place) -> Run:
     if row is None or any(c.creator and c.given == (c.keyword in value.given) for c in row.unless if c.given is not None):
         return NOTHING
     return Operation(place, infer.knowledge.canonical(value.name), row, value.name)
-
-
-def _is_async(infer: Inference, value: Value) -> bool:
-    return isinstance(value, Function) and infer.function_body(value).is_async
 
 
 def _row_run(infer: Inference, names: tuple[str, ...], place: Place) -> Run | None:
@@ -298,36 +294,26 @@ def definition_runs(infer: Inference, module: str, index: int) -> Run:
 
 def storing_runs(infer: Inference, values: Values, name: str, place: Place) -> Run:
     """What setting attribute `name` of one of `values` runs: setters, ``__set__``, ``__setattr__``."""
-    return one_of([_stored(infer, value, name, place) for value in values if value != Literal(None)])
-
-
-def _stored(infer: Inference, value: Value, name: str, place: Place) -> Run:
-    instance = as_instance(infer, value) if not isinstance(value, Literal) else None
-    if instance is None or not _has_source(infer, instance.cls):
-        return NOTHING
-    functions = _functions(infer, instance, "__setattr__")
-    if functions:
-        return one_of([_function(infer, function, NO_ARGUMENTS) for function in functions])
-    member = find_member(infer, instance.cls, name)
-    if member is None or not isinstance(member.owner, SourceClass):
-        return NOTHING
-    return _accessor(infer, member, name, instance, "setter", place)
+    return one_of([_changed(infer, value, name, "setter", place) for value in values if value != Literal(None)])
 
 
 def deleting_runs(infer: Inference, values: Values, name: str, place: Place) -> Run:
     """What ``del value.name`` runs for one of `values`: deleters, ``__delete__``, ``__delattr__``."""
-    return one_of([_deleted(infer, value, name, place) for value in values if value != Literal(None)])
+    return one_of([_changed(infer, value, name, "deleter", place) for value in values if value != Literal(None)])
 
 
-def _deleted(infer: Inference, value: Value, name: str, place: Place) -> Run:
+_HOOKS = {"setter": "__setattr__", "deleter": "__delattr__"}
+
+
+def _changed(infer: Inference, value: Value, name: str, kind: str, place: Place) -> Run:
     instance = as_instance(infer, value) if not isinstance(value, Literal) else None
     if instance is None or not _has_source(infer, instance.cls):
         return NOTHING
-    functions = _functions(infer, instance, "__delattr__")
+    functions = _functions(infer, instance, _HOOKS[kind])
     if functions:
         return one_of([_function(infer, function, NO_ARGUMENTS) for function in functions])
     member = find_member(infer, instance.cls, name)
-    return NOTHING if member is None else _accessor(infer, member, name, instance, "deleter", place)
+    return NOTHING if member is None else _accessor(infer, member, name, instance, kind, place)
 
 
 _BY_DESCRIPTORS = {"setter": "__set__", "deleter": "__delete__"}

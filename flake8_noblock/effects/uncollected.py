@@ -68,7 +68,7 @@ def _sees_to_itself(infer: Inference, made: Place, depth: int = MOST_COROUTINES)
     op = infer.body(made.site).ops[made.number]
     values = infer.value(made.site, op.func) if isinstance(op, Call) else ()
     ours = [value for value in values if isinstance(value, Function) and infer.module(value.module).origin == "project"]
-    functions = [value for value in ours if infer.function_body(value).is_async]
+    functions = [value for value in ours if infer.is_async_function(value)]
     return bool(values) and len(functions) == len(values) and all(_guards_itself(infer, one, depth) for one in functions)
 
 

@@ -85,7 +85,7 @@ def _failure_of(infer: Inference, coroutine: Place, is_function: bool) -> Failur
         return None
     for value in values if len(values) == 1 else ():
         source = source_of(infer, value) if isinstance(value, Function) and not infer.is_standard(value) else None
-        if source is not None and infer.function_body(source).is_async:
+        if source is not None and infer.is_async_function(source):
             return next(iter(escaping(infer, Site(source.module, source.body))), None)
     return None
 

@@ -10,7 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flake8_noblock.facts.model import Attr, Body, Call, ClassDef, Constant, Definition, Delete, Lookup, Op, Param, Spread, StoreItem
+from flake8_noblock.facts.model import (
+    Attr,
+    Body,
+    Call,
+    ClassDef,
+    Constant,
+    Definition,
+    Delete,
+    Lookup,
+    Op,
+    Param,
+    Spread,
+    StoreItem,
+)
 from flake8_noblock.link.arguments import Arguments, places
 from flake8_noblock.link.changes import ADDERS, SPREADERS, changed, changes, holder_of, stores
 from flake8_noblock.link.contexts import MOST_ITEMS, context_of_call, holds_callable

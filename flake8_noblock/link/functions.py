@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from flake8_noblock.facts.model import Attr, Binary, Body, Call, Const, Display, Drop, Import, Item, Lookup, Param, Raise, Return, Yield
+from flake8_noblock.facts.model import (
+    Attr,
+    Binary,
+    Body,
+    Call,
+    Const,
+    Display,
+    Drop,
+    Import,
+    Item,
+    Lookup,
+    Param,
+    Raise,
+    Return,
+    Yield,
+)
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
 from flake8_noblock.link.classes import find_member, has_unknown_base, is_protocol

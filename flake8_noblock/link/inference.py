@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeGuard, TypeVar
 
 from msgspec import Struct
 
@@ -36,6 +36,7 @@ from flake8_noblock.link.values import (
     Context,
     Function,
     SourceClass,
+    Value,
     Values,
     shallow,
     union,
@@ -459,6 +460,14 @@ class Inference:
 
     def function_body(self, function: Function) -> Body:
         return self.facts(function.module).bodies[function.body]
+
+    def is_async_function(self, value: Value) -> TypeGuard[Function]:
+        """Whether `value` is an ``async def``, a generator or not."""
+        return isinstance(value, Function) and self.function_body(value).is_async
+
+    def is_coroutine_function(self, value: Value) -> TypeGuard[Function]:
+        """Whether `value` is an ``async def`` of which a call gives a coroutine, as far as no decorator changes that."""
+        return self.is_async_function(value) and not self.function_body(value).is_generator
 
     def path(self, function: Function) -> str:
         """The dotted path of a function where it is defined."""

@@ -73,7 +73,8 @@ def misused_text(infer: Inference, found: Misused) -> str:
             return f"{name} gives an async {kind}, which plain {word} can't use; write async {word}"
         case "not awaitable":
             values = infer.value(*origin)
-            advice = f"call it: {name}(...)" if _are_async_functions(infer, values) else _plain(found)
+            uncalled = bool(values) and all(infer.is_coroutine_function(value) for value in values)
+            advice = f"call it: {name}(...)" if uncalled else _plain(found)
             return f"{_described(infer, values, name)} can't be used with {_ASYNC_WORDS[found.method]}; {advice}"
     if found.method == "callable":
         return f"{name} is called here, and its coroutine handed over where a function belongs; hand over {name.partition('(')[0]}"
@@ -91,11 +92,6 @@ def _plain(found: Misused) -> str:
     if found.method == "__await__":
         return "remove await, or await what gives a coroutine"
     return f"use plain {'with' if found.method == '__aenter__' else 'for'}, or await the coroutine first"
-
-
-def _are_async_functions(infer: Inference, values: Values) -> bool:
-    bodies = [infer.function_body(value) for value in values if isinstance(value, Function)]
-    return bool(values) and len(bodies) == len(values) and all(body.is_async and not body.is_generator for body in bodies)
 
 
 def _operation(method: str) -> str:

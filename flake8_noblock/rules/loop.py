@@ -19,7 +19,6 @@ from flake8_noblock.rules import loop_pages as pages
 from flake8_noblock.rules.base import Rule, Subject, finding, in_bodies
 from flake8_noblock.rules.tasks import spelled
 
-
 _SAFELY = "loop.call_soon_threadsafe"
 
 
