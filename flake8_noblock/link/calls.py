@@ -23,7 +23,7 @@ from flake8_noblock.link.classes import (
 from flake8_noblock.link.containers import is_container
 from flake8_noblock.link.contexts import context_of_object, holds_callable
 from flake8_noblock.link.functions import bound, known_result, overloads, result
-from flake8_noblock.link.generics import Bindings, classes_of, close, substitute
+from flake8_noblock.link.generics import Bindings, classes_of, close, is_open, substitute
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, named_class
 from flake8_noblock.link.objects import as_instance, is_of
@@ -279,13 +279,18 @@ def _call_function(infer: Inference, function: Function, arguments: Arguments) -
     results = []
     for candidate in _matching(infer, function, arguments):
         values = result(infer, candidate, arguments)
-        solved = dict(_solve_call(infer, candidate, arguments))
-        for name, known in _owner_bindings(infer, candidate).items():
-            solved[name] = union(known, solved.get(name, ()))
-        if candidate.receiver is not None:
-            solved[SELF.name] = _self(candidate.receiver)
-        results.append(close(substitute(values, solved)))
+        results.append(close(substitute(values, _bindings_in(infer, candidate, arguments))) if is_open(values) else values)
     return union(*results)
+
+
+def _bindings_in(infer: Inference, function: Function, arguments: Arguments) -> Bindings:
+    """What the type variables of `function`, and of the class that defines it, are in a call."""
+    solved = _solve_call(infer, function, arguments)
+    for name, known in _owner_bindings(infer, function).items():
+        solved[name] = union(known, solved.get(name, ()))
+    if function.receiver is not None:
+        solved[SELF.name] = _self(function.receiver)
+    return solved
 
 
 def _managers(infer: Inference, callee: Values, arguments: Arguments) -> Values:
@@ -391,7 +396,7 @@ def _fits_literal(infer: Inference, value: Value, kind: Literal) -> bool:
     return instance is None or instance.cls == builtin(infer, type(kind.value).__name__).cls
 
 
-def _solve_call(infer: Inference, function: Function, arguments: Arguments) -> Bindings:
+def _solve_call(infer: Inference, function: Function, arguments: Arguments) -> dict[str, Values]:
     """What the type variables of `function` are, as its arguments and its receiver tell."""
     body = infer.function_body(function)
     site = Site(function.module, function.body)
@@ -401,8 +406,9 @@ def _solve_call(infer: Inference, function: Function, arguments: Arguments) -> B
         found.append((0, (function.receiver,)))
     for index, values in found:
         annotation = body.params[index].annotation
-        if annotation >= 0:
-            solve(infer, declared(infer, site, annotation), values, solved)
+        pattern = declared(infer, site, annotation) if annotation >= 0 else ()
+        if is_open(pattern):
+            solve(infer, pattern, values, solved)
     return solved
 
 

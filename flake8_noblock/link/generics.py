@@ -27,19 +27,12 @@ Bindings = Mapping[str, Values]
 
 def substitute(values: Values, bindings: Bindings) -> Values:
     """`values` with each type variable replaced by what `bindings` say; those not bound stay."""
-    for value in values:
-        if _is_open(value):
-            break
-    else:
-        return values
-    return union(*[_replace(value, bindings) for value in values])
+    return union(*[_replace(value, bindings) for value in values]) if is_open(values) else values
 
 
 def close(values: Values) -> Values:
     """`values` with each type variable replaced by its bound, or by anything."""
-    if not any(_is_open(value) for value in values):
-        return values
-    return union(*[_close(value) for value in values])
+    return union(*[_close(value) for value in values]) if is_open(values) else values
 
 
 def classes_of(members: Values) -> Values:
@@ -56,21 +49,27 @@ def _class_of(value: Value) -> Values:
     return UNKNOWN
 
 
-def _is_open(value: Value) -> bool:
-    match value:
-        case TypeVariable():
+def is_open(values: Values) -> bool:
+    """Whether there are type variables in `values`."""
+    for value in values:  # Asked for nearly every call: generator expressions would cost more than it does.
+        for inside in _within(value):
+            if is_open(inside):
+                return True
+        if type(value) is TypeVariable:
             return True
-        case Instance(args=args) | ClassValue(args=args):
-            return any(_is_open(inner) for arg in args for inner in arg)
-        case TupleValue(items=items):
-            return any(_is_open(inner) for item in items for inner in item)
-        case Deferred(instance=instance):
-            return _is_open(instance)
-        case Coroutine(result=inside) | CallableValue(result=inside):
-            return any(_is_open(inner) for inner in inside)
-        case TypeForm(members=inside) | ClassOf(members=inside):
-            return any(_is_open(inner) for inner in inside)
     return False
+
+
+def _within(value: Value) -> tuple[Values, ...]:
+    """The parts of a value in which there may be type variables."""
+    match value:
+        case Instance(args=parts) | ClassValue(args=parts) | TupleValue(items=parts):
+            return parts
+        case Deferred(instance=Instance(args=parts)):
+            return parts
+        case Coroutine(result=part) | CallableValue(result=part) | TypeForm(members=part) | ClassOf(members=part):
+            return (part,)
+    return ()
 
 
 def _replace(value: Value, bindings: Bindings) -> Values:
