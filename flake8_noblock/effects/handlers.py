@@ -306,10 +306,19 @@ def _ends_for_a_caller(infer: Inference, site: Site, handler: Handler) -> bool:
     loops = [number for number, region in enumerate(body.regions) if region.kind == "loop"]
     if any(handler.tried in _around(body, number) and _has_await(infer, site, number) for number in loops):
         return False
+    if _gives_error_back(infer, site, handler):
+        return False
     found = callers(infer, site)
     if found is None or found.escapes or any(_is_run_alone(infer, call.end) for call in found.calls):
         return False
     return bool(found.calls) or not (is_entry(infer, site) or may_be_called_elsewhere(infer, site))
+
+
+def _gives_error_back(infer: Inference, site: Site, handler: Handler) -> bool:
+    ops = infer.body(site).ops
+    own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
+    caught = [fate(infer, Place(site, number)) for number in own if isinstance(ops[number], Caught)]
+    return any(isinstance(ops[user], Return) for one in caught for user in one.users)
 
 
 def _is_run_alone(infer: Inference, end: End) -> bool:
