@@ -311,7 +311,9 @@ def _ends_for_a_caller(infer: Inference, site: Site, handler: Handler) -> bool:
     found = callers(infer, site)
     if found is None or found.escapes or any(_is_run_alone(infer, call.end) for call in found.calls):
         return False
-    return bool(found.calls) or not (is_entry(infer, site) or may_be_called_elsewhere(infer, site))
+    if found.calls:
+        return any(call.certainty == "known" for call in found.calls)
+    return not (is_entry(infer, site) or may_be_called_elsewhere(infer, site))
 
 
 def _gives_error_back(infer: Inference, site: Site, handler: Handler) -> bool:
