@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.callers import is_handed_on, references
 from flake8_noblock.effects.kind_checks import tells_kind
 from flake8_noblock.effects.origins import Place
@@ -126,6 +127,8 @@ def _use_of_result(infer: Inference, call: Place) -> Use | None:
     if any(_awaits(ops[user]) for user in what.users):
         return "awaited"
     calls = [user for user in what.users if isinstance(ops[user], Call)]
+    if any(_takes_coroutines(infer, Place(call.site, user)) for user in calls):
+        return "awaited"
     if any(tells_kind(infer, Place(call.site, user)) for user in calls):
         return "either"
     after = [later for user in calls for later in fate(infer, Place(call.site, user)).users]
@@ -133,6 +136,13 @@ def _use_of_result(infer: Inference, call: Place) -> Use | None:
         return "either"
     returns = (Call, Yield) if says_plain(infer, call.site) else (Call, Return, Yield)
     return None if what.named or any(isinstance(ops[user], returns) for user in what.users) else "plain"
+
+
+def _takes_coroutines(infer: Inference, call: Place) -> bool:
+    """Whether a call starts what it is given as a task, or awaits it."""
+    op = infer.body(call.site).ops[call.number]
+    names = [name for value in infer.value(call.site, op.func) for name in paths(infer, value) or ()] if isinstance(op, Call) else []
+    return any(infer.knowledge.task(name) or infer.knowledge.consumer(name) for name in names)
 
 
 def _awaits(op: Op) -> bool:

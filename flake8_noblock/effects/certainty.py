@@ -25,13 +25,15 @@ from flake8_noblock.facts.model import (
 )
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.classes import find_member, is_protocol
-from flake8_noblock.link.functions import bound
+from flake8_noblock.link.functions import bound, result
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.mentions import Question
+from flake8_noblock.link.sources import source_of
 from flake8_noblock.link.values import (
     Adapter,
     CallableValue,
     ClassValue,
+    Coroutine,
     Descriptor,
     Function,
     Instance,
@@ -217,7 +219,7 @@ def _keeps_its_word(infer: Inference, function: Function) -> bool:
     """Whether nothing that a function returns is, or may be, more than its annotation says."""
     body = infer.function_body(function)
     if body.returns < 0 or body.is_async and body.is_generator or _is_stub(infer, function):
-        return infer.module(function.module).origin != "project" or not _hands_back(body)
+        return (infer.module(function.module).origin != "project" or not _hands_back(body)) and not _is_left_open(infer, function)
     site = Site(function.module, function.body)
     said = declared(infer, site, body.returns)
     plain = all(not isinstance(value, Instance) or _is_of_standard_class(infer, value) for value in said)
@@ -225,6 +227,14 @@ def _keeps_its_word(infer: Inference, function: Function) -> bool:
     made = all(isinstance(body.ops[number], Call | Const | Display | Mapping | Format) for number in returned)
     given = [infer.value(site, number) for number in returned]
     return not any(kind_of(infer, values) for values in given) and (plain or made and not any(map(is_unknown, given)))
+
+
+def _is_left_open(infer: Inference, function: Function) -> bool:
+    """Whether the source beside a stub doesn't show what the function gives, which its arguments may decide."""
+    source = source_of(infer, function)
+    if source is None or source.module == function.module:
+        return False
+    return any(is_unknown(given.result if isinstance(given, Coroutine) else (given,)) for given in result(infer, source))
 
 
 def _hands_back(body: Body) -> bool:

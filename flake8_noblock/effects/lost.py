@@ -12,7 +12,23 @@ from flake8_noblock.effects.kind_checks import is_checked
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.other_kind import may_be_of_other_kind
 from flake8_noblock.effects.uses import Fate, fate, uses_in
-from flake8_noblock.facts.model import Await, Call, Choice, Compare, Const, Display, Drop, Mapping, Op, Return, Unary
+from flake8_noblock.facts.model import (
+    Attr,
+    Await,
+    Call,
+    Choice,
+    Compare,
+    Const,
+    Display,
+    Drop,
+    Item,
+    Mapping,
+    Op,
+    Return,
+    StoreAttr,
+    StoreItem,
+    Unary,
+)
 from flake8_noblock.link.functions import result
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.values import CallableValue, ClassValue, Function, Partial, Value
@@ -182,9 +198,23 @@ def _makes(infer: Inference, callee: Value) -> bool:
     """Whether a callable makes what it gives: what it takes out of a container, or is given, may be in other hands."""
     if isinstance(callee, Partial):
         return all(_makes(infer, value) for value in callee.callee)
-    return not isinstance(callee, Function) or (
-        kind_of(infer, result(infer, callee)) is not None and not _is_called_by_framework(infer, callee)
-    )
+    if not isinstance(callee, Function):
+        return True
+    return kind_of(infer, result(infer, callee)) is not None and not _keeps(infer, callee) and not _is_called_by_framework(infer, callee)
+
+
+def _keeps(infer: Inference, function: Function) -> bool:
+    """Whether what a plain function gives is also in an attribute or container."""
+    site = Site(function.module, function.body)
+    body = infer.body(site)
+    returned = [op.value for op in body.ops if isinstance(op, Return) and op.value >= 0] if not body.is_async else []
+    return any(_is_kept(infer, Place(site, number)) for number in returned)
+
+
+def _is_kept(infer: Inference, place: Place) -> bool:
+    if isinstance(infer.body(place.site).ops[place.number], Attr | Item):
+        return True
+    return any(isinstance(op, StoreAttr | StoreItem) for op in (infer.body(place.site).ops[user] for user in fate(infer, place).users))
 
 
 def _is_called_by_framework(infer: Inference, function: Function) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_noblock.facts.model import Attr, Body, Import, Lookup, Raise
+from flake8_noblock.facts.model import Attr, Body, Import, Lookup, Raise, Return
 from flake8_noblock.link.classes import find_member, is_protocol
 from flake8_noblock.link.functions import is_place_for_others
 from flake8_noblock.link.inference import Inference
@@ -21,7 +21,10 @@ def _is_abstract(infer: Inference, function: Function) -> bool:
         return True
     if body.owner >= 0 and is_protocol(infer, infer.source_class(function.module, body.owner)):
         return True
-    return any(isinstance(op, Raise) for op in body.ops) and is_place_for_others(body)
+    if any(isinstance(op, Return) and op.value >= 0 for op in body.ops):
+        return False
+    raised = [number for number, op in enumerate(body.ops) if isinstance(op, Raise)]
+    return any(not body.where[number] for number in raised) or bool(raised) and is_place_for_others(body)
 
 
 def _is_marked(infer: Inference, function: Function, body: Body) -> bool:

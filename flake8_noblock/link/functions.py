@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from msgspec.structs import replace
 
 from flake8_noblock.facts.model import (
@@ -49,12 +51,12 @@ from flake8_noblock.link.values import (
 
 
 def bound(values: Values, receiver: Instance | ClassValue) -> Values:
-    """`values` of a class's member as read from `receiver`; properties are left to the caller."""
-    return tuple([_bound(inner, receiver) for value in values for inner in _unwrapped(value)])
+    """`values` of a class's member as read from `receiver`, of which a static method knows nothing; properties are left to the caller."""
+    return tuple([one for value in values for one in (value.function if _is_static(value) else (_bound(value, receiver),))])
 
 
-def _unwrapped(value: Value) -> Values:
-    return value.function if isinstance(value, Descriptor) and value.kind == "static" else (value,)
+def _is_static(value: Value) -> TypeGuard[Descriptor]:
+    return isinstance(value, Descriptor) and value.kind == "static"
 
 
 def _bound(value: Value, receiver: Instance | ClassValue) -> Value:
@@ -159,8 +161,9 @@ def _known_of(infer: Inference, function: Function) -> Values:
 
 def _is_awaitable(infer: Inference, value: Value) -> bool:
     """Whether tables speak of what an async function gives when it is called, and not of what awaiting that gives."""
-    named = isinstance(value, Instance) and infer.knowledge.returns(f"{value.cls.name}.__await__") is not None
-    return named or isinstance(value, Coroutine)
+    if not isinstance(value, Instance):
+        return isinstance(value, Coroutine)
+    return value.cls == named_class(infer, "asyncio.Future").cls or infer.knowledge.returns(f"{value.cls.name}.__await__") is not None
 
 
 def _is_vague(infer: Inference, function: Function, value: Value) -> bool:
