@@ -6,7 +6,7 @@ from typing import Literal
 
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.effects.overrides import overrides
+from flake8_noblock.effects.overrides import is_abstract, overrides
 from flake8_noblock.facts.model import Call, Declared, Narrowed, Return
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.classes import find_member, has_unknown_base, mro, own_member
@@ -169,16 +169,23 @@ _TWINS = {"__enter__": "__aenter__"} | dict.fromkeys(("__iter__", "__next__", "_
 
 
 def _is_told(infer: Inference, cls: AnyClass, method: str, instead: str = "") -> bool:
-    """Whether tables say that objects of `cls` have the async `method`, which no project's class gives a plain twin (`instead`)."""
+    """Whether tables say that objects of `cls` have the async `method`, to which no class at hand gives a plain twin (`instead`)."""
     for ancestor in mro(infer, cls) if method else ():
         if ancestor.cls is None:
             return False
-        if isinstance(ancestor.cls, SourceClass) and infer.module(ancestor.cls.module).origin == "project":
-            if instead and own_member(infer, ancestor.cls, instead) is not None:
+        if isinstance(ancestor.cls, SourceClass):
+            if instead and _works(infer, own_member(infer, ancestor.cls, instead)):
                 return False
-        elif method in infer.knowledge.asynchronous(ancestor.cls.name):
+            if infer.module(ancestor.cls.module).origin == "project":
+                continue
+        if method in infer.knowledge.asynchronous(ancestor.cls.name):
             return True
     return False
+
+
+def _works(infer: Inference, member: Values | None) -> bool:
+    """Whether a method is there that does more than to fail: some only say that the async one is meant."""
+    return member is not None and not (member and all(isinstance(value, Function) and is_abstract(infer, value) for value in member))
 
 
 def is_async_only(infer: Inference, values: Values, plain: str, asynchronous: str) -> bool:

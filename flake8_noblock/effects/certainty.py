@@ -138,15 +138,20 @@ def _makes_itself(infer: Inference, call: Place) -> bool:
 
 def _is_own_name(infer: Inference, place: Place, callee: object) -> bool:
     """Whether a callable is called by a name of its own, and not by one for whatever is given: a parameter, of this function or one
-    around it, or an attribute that is declared to hold something of the kind."""
+    around it, or an attribute that holds, or is declared to hold, something of the kind."""
     op = infer.body(place.site).ops[place.number]
     if isinstance(op, Param):
         return False
     if isinstance(callee, CallableValue):
         return _is_made_by_standard_decorator(infer, place, callee)
-    if not isinstance(op, Lookup) or not isinstance(callee, Function):
+    if isinstance(op, Attr) and not any(isinstance(value, Instance) for value in infer.value(place.site, op.base)):
         return True
-    return infer.function_body(callee).name == op.name
+    match callee:
+        case Function() if isinstance(op, Attr | Lookup):
+            return infer.function_body(callee).name == op.name
+        case ClassValue() if isinstance(op, Attr | Call):
+            return isinstance(op, Attr) and callee.cls.name.rpartition(".")[2] == op.name
+    return True
 
 
 def _is_made_by_standard_decorator(infer: Inference, place: Place, callee: CallableValue) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_noblock.effects.awaitables import has, kind_of, lacks
+from flake8_noblock.effects.hearsay import is_only_declared
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.facts.model import Body, Call, Choice, Declared, Narrowed, Spread
 from flake8_noblock.link.annotations import declared
@@ -32,7 +33,7 @@ def unfitting(infer: Inference, place: Place, op: Call) -> Iterator[int]:
     spread = next((index for index, arg in enumerate(op.args) if isinstance(ops[arg], Spread)), len(op.args))
     given: list[tuple[int | str, int]] = [*enumerate(op.args[:spread]), *op.keywords]
     made = [(where, value) for where, value in given if isinstance(ops[value], _MADE)]
-    coroutines = [(where, value) for where, value in made if _is_coroutine(infer, infer.value(place.site, value))]
+    coroutines = [(where, value) for where, value in made if _is_coroutine(infer, Place(place.site, value))]
     functions = _functions(infer, infer.value(place.site, op.func)) if coroutines else ()
     for where, value in coroutines:
         if functions and all(_refuses(infer, function, where) for function in functions):
@@ -42,7 +43,11 @@ def unfitting(infer: Inference, place: Place, op: Call) -> Iterator[int]:
 _MADE = (Call, Choice, Declared, Narrowed)
 
 
-def _is_coroutine(infer: Inference, values: Values) -> bool:
+def _is_coroutine(infer: Inference, place: Place) -> bool:
+    op, values = infer.body(place.site).ops[place.number], infer.value(*place)
+    if isinstance(op, Call) and is_only_declared(infer, func := Place(place.site, op.func)):
+        if any(isinstance(value, CallableValue) for value in infer.value(*func)):
+            return False
     return kind_of(infer, values) == "coroutine" and not any(has(infer, value, "__aenter__") for value in values)
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from flake8_noblock.effects.awaitables import kind_of
-from flake8_noblock.effects.origins import Place
-from flake8_noblock.facts.model import Attr, Declared, Element, Item, Narrowed, Param, StoreAttr
+from flake8_noblock.effects.origins import Place, definitions_of
+from flake8_noblock.facts.model import Attr, Declared, Element, Item, Lookup, Narrowed, Param, StoreAttr
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.values import Descriptor, Instance, Value
 
 
 def is_only_declared(infer: Inference, place: Place) -> bool:
-    """Whether a value is a parameter, an attribute, or an element of one: functions are often declared as coroutines there, and
-    tasks as mere awaitables."""
+    """Whether a value is a parameter, of this function or one around it, an attribute, or an element of one: functions are often
+    declared as coroutines there, and tasks as mere awaitables."""
     op = infer.body(place.site).ops[place.number]
     match op:
         case Param() | Declared(value=-1):
             return True
         case Declared(value=value) | Narrowed(value=value) | Element(value=value) | Item(base=value):
             return is_only_declared(infer, Place(place.site, value))
+        case Lookup():
+            return any(isinstance(infer.body(one.site).ops[one.number], Param) for one in definitions_of(infer, place))
         case Attr(base=base, name=name):
             return not any(_is_property(infer, receiver, name) for receiver in infer.value(place.site, base))
     return False
