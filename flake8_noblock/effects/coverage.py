@@ -18,6 +18,7 @@ from flake8_noblock.effects.failing import collects
 from flake8_noblock.effects.guards import Passed, decorators_of, on_the_way_out, out_of_group
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.outcomes import sight
+from flake8_noblock.effects.programs import is_beside
 from flake8_noblock.facts.model import Call
 from flake8_noblock.link.contexts import context_of_call
 from flake8_noblock.link.evaluate import arguments_of
@@ -64,6 +65,8 @@ def way_out(infer: Inference, operation: Place, end: End, asked: Question) -> Si
     while waiting and len(before) <= MOST_FUNCTIONS:
         node = waiting.popleft()
         if infer.body(node.site).kind == "module":
+            if is_beside(infer, node.site.module, operation.site.module):
+                continue
             return before[node].site
         if asked.covers(infer, node.site):
             continue

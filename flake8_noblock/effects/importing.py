@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_noblock.effects.managing import is_main
+from flake8_noblock.effects.programs import is_main
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.rows import calls_with, parts_played
 from flake8_noblock.effects.tasks import in_order

@@ -8,6 +8,7 @@ from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.governs import is_governed
 from flake8_noblock.effects.origins import Place, definitions_of, origins
+from flake8_noblock.effects.programs import is_main
 from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.rows import known_as, part_at, parts_played
 from flake8_noblock.effects.uses import fate
@@ -35,23 +36,6 @@ def managed(infer: Inference, module: str) -> Iterator[tuple[Place, str]]:
             case "gets the loop" if at_import or place.site.body not in on_loop:
                 if not any(handlers_around(body, body.where[place.number])) and (at_import or _is_started(infer, place)):
                     yield place, "finds no event loop here, and fails from Python 3.14 on; use asyncio.run or asyncio.Runner"
-
-
-def is_main(infer: Inference, place: Place) -> bool:
-    """Whether an operation of a module's own body runs only where the module is the program."""
-    body = infer.body(place.site)
-    region = body.where[place.number]
-    while region >= 0:
-        value = body.regions[region].value
-        if body.regions[region].kind == "branch" and value >= 0 and _is_main_test(body, value):
-            return True
-        region = body.regions[region].parent
-    return False
-
-
-def _is_main_test(body: Body, number: int) -> bool:
-    values = getattr(body.ops[number], "values", ())
-    return any(getattr(body.ops[value], "value", None) == "__main__" for value in values)
 
 
 def _is_started(infer: Inference, place: Place) -> bool:

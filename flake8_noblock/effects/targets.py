@@ -223,7 +223,8 @@ def _deferred(infer: Inference, value: Deferred, method: str, place: Place) -> R
         iterated = [method_runs(infer, values, name, place) for values in value.sources for name in ("__iter__", "__next__")]
         return all_of([*iterated, call_runs(infer, value.calls, NO_ARGUMENTS, place)])
     source = source_of(infer, value.function)
-    return NOTHING if source is None else Site(source.module, source.body, value.context)
+    is_cut = infer.knowledge.cut(infer.path(value.function)) is not None
+    return NOTHING if source is None or is_cut else Site(source.module, source.body, value.context)
 
 
 def reading_runs(infer: Inference, values: Values, name: str, place: Place) -> Run:
