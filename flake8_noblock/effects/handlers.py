@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flake8_noblock.effects.awaiting import End, rows_of
 from flake8_noblock.effects.callers import callers, is_entry, may_be_called_elsewhere
 from flake8_noblock.effects.errors import catches_cancellation, catches_everything
-from flake8_noblock.effects.failing import reached_numbers, with_generators
+from flake8_noblock.effects.failing import failure_of_call, reached_numbers, with_generators
 from flake8_noblock.effects.flow import flow_of
 from flake8_noblock.effects.guards import classes_of, guarding_row, names_of
 from flake8_noblock.effects.origins import Place, definitions_of
@@ -37,6 +37,7 @@ from flake8_noblock.facts.model import (
     StoreAttr,
     StoreItem,
 )
+from flake8_noblock.link.changes import changed
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import layout, within
@@ -149,11 +150,13 @@ def _is_raised_by_callee(infer: Inference, site: Site, number: int) -> bool:
     ops = infer.body(site).ops
     op = ops[number]
     if isinstance(op, StoreItem):
-        return isinstance(ops[op.value], Caught)
+        return _holds_caught(ops, op.value)
     if not isinstance(op, Call):
         return False
     callee = infer.value(site, op.func)
     if callee and not infer.value(site, number):
+        return True
+    if changed(infer.body(site), number) >= 0 and any(_holds_caught(ops, arg) for arg in op.args):
         return True
     if not any(isinstance(ops[arg], Caught) for arg in op.args):
         return False
@@ -164,6 +167,12 @@ def _is_raised_by_callee(infer: Inference, site: Site, number: int) -> bool:
     called = [value for value in (*callee, *[v for arg in op.args for v in infer.value(site, arg)]) if isinstance(value, Function)]
     bodies = [infer.function_body(value) for value in called if infer.module(value.module).origin == "project"]
     return any(isinstance(inner, Raise) for body in bodies for inner in body.ops) or any(_does(infer, body, "fail") for body in bodies)
+
+
+def _holds_caught(ops: tuple[Op, ...], number: int) -> bool:
+    """Whether a value is the exception that was caught, or a tuple or the like that holds it."""
+    op = ops[number]
+    return isinstance(op, Caught) or isinstance(op, Display) and any(_holds_caught(ops, item) for item in op.items)
 
 
 def _may_pass_on(infer: Inference, value: Value) -> bool:
@@ -360,6 +369,8 @@ def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
         return False
     if gives_back(infer, body) or _comes_after(body, handler.tried) or _awaits_others(infer, site, handler.tried):
         return False
+    if _only_waits(infer, site, handler.tried):
+        return False
     return not (
         is_clean_up(infer, site, handler.tried) or _fails_later(infer, site, handler) or _skips_something(infer, site, handler)
     )
@@ -409,6 +420,23 @@ def _awaits_others(infer: Inference, site: Site, region: int) -> bool:
     others = [number for number in awaited if isinstance(body.ops[number], Attr | Element | Item | Lookup | Param)]
     values = [infer.value(site, number) for number in others]
     return bool(awaited) and len(others) == len(awaited) and all(found and all(_is_task(infer, v) for v in found) for found in values)
+
+
+def _only_waits(infer: Inference, site: Site, region: int) -> bool:
+    """Whether all that is awaited in a region are waits of the standard library that can't fail, such as a sleep."""
+    ops = infer.body(site).ops
+    awaits = [op for number, op in enumerate(ops) if number in within(infer, site, region) and is_await(op)]
+    return all(isinstance(op, Await) and _only_waits_for(infer, Place(site, op.value)) for op in awaits)
+
+
+def _only_waits_for(infer: Inference, made: Place) -> bool:
+    op = infer.body(made.site).ops[made.number]
+    callee = infer.value(made.site, op.func) if isinstance(op, Call) else ()
+    if not callee or not all(isinstance(value, Function) and infer.is_standard(value) for value in callee):
+        return False
+    known = infer.knowledge
+    runs = any(known.consumer(name) or known.task(name) or known.offload(name) for name in names_of(infer, made))
+    return not runs and failure_of_call(infer, made) is None
 
 
 def _is_task(infer: Inference, value: Value) -> bool:

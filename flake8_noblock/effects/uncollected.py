@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_noblock.effects.awaiting import ends
+from flake8_noblock.effects.awaiting import ends, rows_of
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.errors import catches_everything
 from flake8_noblock.effects.failing import collects_errors, failing, failure_of_call, reached_numbers
@@ -12,7 +12,7 @@ from flake8_noblock.effects.guards import names_of
 from flake8_noblock.effects.handlers import cancels, gives_back, is_await, is_closing, registers, stands_in_failure
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Await, Call, Closure, Display, Drop, Element, Lookup, Param, Region, Spread, Yield
+from flake8_noblock.facts.model import Await, Call, Closure, Display, Drop, Region, Spread, Yield
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import handlers_around
 from flake8_noblock.link.values import ClassValue, Coroutine, Function, Literal
@@ -40,17 +40,20 @@ MOST_COROUTINES = 3
 
 
 def _is_seen_elsewhere(infer: Inference, call: Place) -> bool:
-    """Whether others see to the errors of what is gathered: who keeps the tasks, callbacks, or the coroutines themselves."""
-    ops = infer.body(call.site).ops
-    op = ops[call.number]
+    """Whether others see to the errors of what is gathered: who made the tasks, callbacks, or the coroutines themselves."""
+    op = infer.body(call.site).ops[call.number]
     given = [made for number in op.args for made in _gathered(infer, Place(call.site, number))] if isinstance(op, Call) else []
-    if given and all(isinstance(infer.body(one.site).ops[one.number], Attr | Element | Param | Lookup | Spread) for one in given):
-        return True
     if registers(infer, call.site):
         return True
-    made = [*given, *_made_for(infer, call)]
-    coroutines = [one for one in made if isinstance(infer.body(one.site).ops[one.number], Call)]
-    return bool(coroutines) and all(_sees_to_itself(infer, one) or _only_waits(infer, one) for one in coroutines)
+    made = [one for one in (*given, *_made_for(infer, call)) if _is_started(infer, one)]
+    return all(_sees_to_itself(infer, one) or _only_waits(infer, one) for one in made)
+
+
+def _is_started(infer: Inference, place: Place) -> bool:
+    """Whether a value is a coroutine, or a task of one, that is made there."""
+    if not isinstance(infer.body(place.site).ops[place.number], Call):
+        return False
+    return rows_of(infer, place)[0] is not None or any(isinstance(value, Coroutine) for value in infer.value(*place))
 
 
 def _made_for(infer: Inference, call: Place) -> Iterator[Place]:
