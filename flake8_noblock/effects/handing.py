@@ -15,7 +15,7 @@ from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.rows import known_as, known_value, part_at, parts_played
 from flake8_noblock.effects.tasks import functions_at, is_kept, is_start
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, Closure, Drop, Format, Param, Raise, Return
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, Closure, Drop, Format, Param, Raise, Return, Unary
 from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Offload, Part, Role
 from flake8_noblock.link.attributes import attribute
@@ -88,12 +88,24 @@ def _is_shared(infer: Inference, place: Place) -> bool:
 def _only_tells(infer: Inference, place: Place, row: Role) -> bool:
     """Whether a callback makes no use of the future that it is called with, so that it is told of its end and no more."""
     callback = argument(infer, place, row.argument)
-    found = [infer.body(site) for site in functions_at(infer, Place(place.site, callback))] if callback is not None else []
-    return bool(found) and not any(isinstance(op, Param) and _is_used(body, n) for body in found for n, op in enumerate(body.ops))
+    found = list(functions_at(infer, Place(place.site, callback))) if callback is not None else []
+    return bool(found) and all(_only_asks(infer, site) for site in found)
 
 
-def _is_used(body: Body, parameter: int) -> bool:
-    return any(parameter in operands(op) for op in body.ops)
+def _only_asks(infer: Inference, site: Site) -> bool:
+    """Whether a callback asks the future that it is called with how it ended, at most, and makes no use of the answer but in
+    conditions."""
+    ops = infer.body(site).ops
+    methods = [Place(site, user) for number, op in enumerate(ops) if isinstance(op, Param) for user in fate(infer, Place(site, number)).users]
+    calls = [Place(site, user) for method in methods for user in fate(infer, method).users]
+    called = {op.func for call in calls if isinstance(op := ops[call.number], Call)}
+    return {method.number for method in methods} <= called and not any(_uses_result(infer, call) for call in calls)
+
+
+def _uses_result(infer: Inference, call: Place) -> bool:
+    """Whether what a call in a callback gives is used for more than to be tested, or dropped, as what the callback returns is."""
+    ops = infer.body(call.site).ops
+    return any(not isinstance(ops[user], Drop | Return | Unary) for user in fate(infer, call).users)
 
 
 def working_callbacks(infer: Inference, module: str) -> Iterator[Place]:
@@ -107,8 +119,16 @@ def working_callbacks(infer: Inference, module: str) -> Iterator[Place]:
         if infer.body(place.site).is_async and callback is not None:
             called = list(functions_at(infer, unwrap_partial(infer, Place(place.site, callback))))
             task = _receiver(infer, place)
-            if called and all(_goes_on(infer, site, task) for site in called) and not _is_left_running(infer, place):
+            if called and all(_goes_on(infer, site, task) for site in called) and not _is_of_others(infer, place):
                 yield place
+
+
+def _is_of_others(infer: Inference, place: Place) -> bool:
+    """Whether the task that a callback is added to is a parameter, for whose end this function is not to wait, or goes on where the
+    function gives up waiting."""
+    base = _base(infer, place)
+    is_given = base is not None and isinstance(infer.body(base.site).ops[base.number], Param)
+    return is_given or _is_left_running(infer, place)
 
 
 def _is_left_running(infer: Inference, place: Place) -> bool:
@@ -146,7 +166,7 @@ def _goes_on(infer: Inference, site: Site, task: Values) -> bool:
         return True
     asked = [call for call, found in parts.items() if "outcome" in found]
     asked = [call for call in asked if not any(handlers_around(body, body.where[call.number]))]
-    return any(not isinstance(body.ops[user], Drop) for call in asked for user in fate(infer, call).users)
+    return any(_uses_result(infer, call) for call in asked)
 
 
 def _parts(infer: Inference, place: Place, task: Values) -> set[Part]:
@@ -180,9 +200,11 @@ def timers(infer: Inference, module: str) -> Iterator[Place]:
 
 
 def _settles(infer: Inference, site: Site) -> bool:
-    """Whether a callback sets the outcome of a future, for which somebody waits."""
+    """Whether a callback, or a function in it, sets the outcome of a future, for which somebody waits."""
     ops = infer.body(site).ops
-    return any(isinstance(op, Call) and outcome(infer, Place(site, op.func)) in ("succeed", "fail") for op in ops)
+    if any(isinstance(op, Call) and outcome(infer, Place(site, op.func)) in ("succeed", "fail") for op in ops):
+        return True
+    return any(_settles(infer, Site(site.module, op.body)) for op in ops if isinstance(op, Closure))
 
 
 _WAKING: tuple[Part, ...] = ("belongs to the loop", "cancels", "looks at the failure", "forgets", "outcome")

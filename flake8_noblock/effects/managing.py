@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.conditions import argument
+from flake8_noblock.effects.flow import START, flow_of
 from flake8_noblock.effects.governs import is_governed
 from flake8_noblock.effects.origins import Place, definitions_of, origins
 from flake8_noblock.effects.programs import is_main
@@ -28,14 +29,32 @@ def managed(infer: Inference, module: str) -> Iterator[tuple[Place, str]]:
         match row.part:
             case "sets the policy":
                 yield place, f"is deprecated, and changes every loop of the process; use {row.instead}"
+            case "sets the loop" if _is_found_loop(infer, place):
+                continue
             case "sets the loop" if place.site.body in on_loop:
                 yield place, "replaces the loop that is running; leave loops to asyncio.run"
             case "gets the loop" if infer.knowledge.asks_for_loop(name):
                 if at_import:
                     yield place, "fails at import, where no event loop runs; ask for the loop in a coroutine"
+            case "gets the loop" if _is_set_before(infer, place):
+                continue
             case "gets the loop" if at_import or place.site.body not in on_loop:
                 if not any(handlers_around(body, body.where[place.number])) and (at_import or _is_started(infer, place)):
                     yield place, "finds no event loop here, and fails from Python 3.14 on; use asyncio.run or asyncio.Runner"
+
+
+def _is_found_loop(infer: Inference, place: Place) -> bool:
+    """Whether a call sets the loop that is there already."""
+    op = infer.body(place.site).ops[place.number]
+    made = origins(infer, Place(place.site, op.args[0])) if isinstance(op, Call) and op.args else None
+    return bool(made) and all(part_at(infer, one, "gets the loop") is not None for one in made or ())
+
+
+def _is_set_before(infer: Inference, place: Place) -> bool:
+    """Whether every way to a call that asks for the loop goes by one that sets it."""
+    ops = infer.body(place.site).ops
+    set_by = [n for n, op in enumerate(ops) if isinstance(op, Call) and part_at(infer, Place(place.site, n), "sets the loop") is not None]
+    return bool(set_by) and not flow_of(infer, place.site).reaches(START, place.number, set_by)
 
 
 def _is_started(infer: Inference, place: Place) -> bool:

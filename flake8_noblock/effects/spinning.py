@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flake8_noblock.effects.flow import Flow, flow_of, is_while
 from flake8_noblock.effects.governs import sources
+from flake8_noblock.effects.guards import guarding_row
 from flake8_noblock.effects.operations import row_of
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.rows import known_as, part_at
@@ -27,6 +28,7 @@ from flake8_noblock.facts.model import (
     Display,
     Drop,
     Element,
+    Enter,
     Format,
     Import,
     Item,
@@ -184,9 +186,21 @@ def _stands_still(infer: Inference, rounds: _Rounds) -> bool:
     conditions = _conditions(body, rounds)
     if conditions is None:
         return False
-    if not conditions:
-        return not any(handlers_around(body, rounds.region))  # One of these may be how the loop ends.
+    if not conditions:  # A failure may be how the loop ends.
+        return not any(handlers_around(body, rounds.region)) and not _is_suppressed(infer, rounds)
     return all(_is_still(infer, rounds, number, ()) for number in conditions)
+
+
+def _is_suppressed(infer: Inference, rounds: _Rounds) -> bool:
+    """Whether a context manager around the loop keeps errors in."""
+    regions = infer.body(rounds.site).regions
+    region = rounds.region
+    while region >= 0:
+        this = regions[region]
+        if this.kind == "with" and this.value >= 0 and guarding_row(infer, Place(rounds.site, this.value)) is not None:
+            return True
+        region = this.parent
+    return False
 
 
 def _conditions(body: Body, rounds: _Rounds) -> list[int] | None:
@@ -317,8 +331,12 @@ def _only_reads(infer: Inference, function: Function, depth: int) -> bool:
 
 
 def _only_pauses(infer: Inference, rounds: _Rounds, flow: Flow) -> bool:
-    """Whether the loop does nothing but pause, always for the same time."""
-    ops = infer.body(rounds.site).ops
+    """Whether the loop does nothing but pause, always for the same time; what it asks under a lock others change, and where it looks
+    at the clock besides it looks after something."""
+    body = infer.body(rounds.site)
+    ops = body.ops
+    if any(isinstance(ops[number], Enter) or _is_of_the_work(infer, rounds, number) for number in rounds.members):
+        return False
     pauses = sorted(rounds.members & flow.pauses)
     waits = []
     for number in pauses:
@@ -338,6 +356,18 @@ def _only_pauses(infer: Inference, rounds: _Rounds, flow: Flow) -> bool:
     return all(_is_harmless(infer, Place(rounds.site, n)) for n in rounds.members if isinstance(ops[n], Call) and n not in waits)
 
 
+def _is_of_the_work(infer: Inference, rounds: _Rounds, number: int) -> bool:
+    """Whether an operation asks the clock for something else than how long the loop is to go on."""
+    body = infer.body(rounds.site)
+    if part_at(infer, Place(rounds.site, number), "clock") is None or number in sources(body, body.regions[rounds.region].value):
+        return False
+    for region in {body.where[n] for n in rounds.members if isinstance(body.ops[n], Raise | Return | Jump)}:
+        this = body.regions[region]
+        if this.kind == "branch" and this.value >= 0 and number in sources(body, this.value):
+            return False
+    return True
+
+
 def _asks_a_flag(infer: Inference, rounds: _Rounds) -> bool:
     """Whether what ends the loop is something that this program sets."""
     body = infer.body(rounds.site)
@@ -351,7 +381,9 @@ def _asks_a_flag(infer: Inference, rounds: _Rounds) -> bool:
                 conditions.append(region.value)
     asked = {number for condition in conditions for number in sources(body, condition)} & rounds.members
     bases = {op.base for number in asked if isinstance(op := body.ops[number], Attr)}
-    flags = [number for number in sorted(asked) if number not in bases or _is_ours(infer, Place(rounds.site, number))]
+    shared = {number for number in asked if part_at(infer, Place(rounds.site, number), "flag of threads") is not None}
+    theirs = {source for number in shared for source in sources(body, number)}
+    flags = [n for n in sorted(asked - theirs) if n not in bases or _is_ours(infer, Place(rounds.site, n))]
     return any(_is_flag(infer, Place(rounds.site, number)) for number in flags)
 
 

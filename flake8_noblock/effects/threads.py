@@ -13,7 +13,7 @@ from flake8_noblock.effects.rows import calls_with, known_as, known_value, part_
 from flake8_noblock.effects.runs import sites_of
 from flake8_noblock.effects.summaries import Summaries
 from flake8_noblock.effects.tasks import bodies_of, functions_at
-from flake8_noblock.facts.model import Attr, Call, Enter, Param
+from flake8_noblock.facts.model import Attr, Call, Enter, Param, Unary
 from flake8_noblock.knowledge.schema import Offload, Role
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
@@ -46,7 +46,23 @@ def _unsafe(summaries: Summaries, root: Site) -> Iterator[tuple[Place, Role]]:
         return
     run = _reached(summaries, root, on_loop)
     if not any(_has_loop(infer, Place(site, number)) for site, number in _calls(infer, run)):
-        yield from [(place, row) for place, _, row in calls if place.site in run and not _is_own(infer, place, run)]
+        found = [(place, row) for place, _, row in calls if place.site in run and not _is_own(infer, place, run)]
+        yield from [(place, row) for place, row in found if not _is_for_closed_loop(infer, place)]
+
+
+def _is_for_closed_loop(infer: Inference, place: Place) -> bool:
+    """Whether a call is only made where the loop was seen to be closed, so that no thread runs it."""
+    body = infer.body(place.site)
+    region = body.where[place.number]
+    while region >= 0:
+        this = body.regions[region]
+        if this.kind == "branch" and this.positive and this.value >= 0:
+            test = body.ops[this.value]
+            asked = test.value if isinstance(test, Unary) and test.operator == "Test" else this.value
+            if part_at(infer, Place(place.site, asked), "tells a closed loop") is not None:
+                return True
+        region = this.parent
+    return False
 
 
 def _has_loop(infer: Inference, call: Place) -> bool:

@@ -13,6 +13,7 @@ Part = Literal[
     "sets the policy",
     "makes a loop",
     "closes the loop",
+    "tells a closed loop",
     "crosses threads",
     "belongs to the loop",
     "binds to the loop",

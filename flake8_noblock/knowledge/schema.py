@@ -380,6 +380,7 @@ class Role(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ``clock``                 tells the time
     ``moved by the loop``     tells a state that changes only while the loop runs
     ``flag``                  tells a state of an object that an event, condition or queue could announce
+    ``tells a closed loop``   says whether a loop has been closed, so that nothing of it runs any more
     ``flag of threads``       the same, of an object that other threads change
     ``changes nothing``       computes or shows something
     ``done callback``, ``timer``, ``callback chain``   have callable ``argument`` called later

@@ -83,18 +83,23 @@ def _is_early(infer: Inference, place: Place) -> bool:
     made = origins(infer, Place(place.site, callee.base)) if isinstance(callee, Attr) else None
     if not made or any(start.site != place.site or is_start(infer, start) is None for start in made):
         return False
-    if any(_is_asked(infer, start, place.number) for start in made):
+    if _is_asked(infer, made, place.number):
         return False
     flow = flow_of(infer, place.site)
     runs = {number for number, op in enumerate(ops) if isinstance(op, Call) and part_at(infer, Place(place.site, number), "starts a loop")}
     return any(flow.reaches(start.number, place.number, flow.pauses | runs) for start in made)
 
 
-def _is_asked(infer: Inference, task: Place, before: int) -> bool:
-    """Whether a task is asked, before an operation, whether it is done."""
-    methods = [user for user in fate(infer, task).users if user < before]
-    calls = [number for number in _calls_of(infer, task.site, tuple(methods)) if number < before]
-    return any(part_at(infer, Place(task.site, call), "moved by the loop") is not None for call in calls)
+def _is_asked(infer: Inference, made: list[Place], before: int) -> bool:
+    """Whether the task that is made at one of `made` is asked, before an operation, whether it is done."""
+    site = made[0].site
+    ops = infer.body(site).ops
+    for number, op in enumerate(ops[:before]):
+        callee = ops[op.func] if isinstance(op, Call) else None
+        if isinstance(callee, Attr) and part_at(infer, Place(site, number), "moved by the loop", "flag") is not None:
+            if origins(infer, Place(site, callee.base)) == made:
+                return True
+    return False
 
 
 class AtOnce(Rule):
@@ -127,8 +132,9 @@ def _awaited_at_once(infer: Inference, task: Started) -> int | None:
     if not all(isinstance(value, Coroutine) for value in infer.value(site, task.coroutine)):
         return None
     became = fate(infer, task.place)
-    if became.named or not became.users or not isinstance(body.ops[became.users[0]], Await):
-        return None
+    awaits = [isinstance(body.ops[user], Await) for user in became.users]
+    if became.named or not awaits or not awaits[0] or any(isinstance(body.ops[user], Call) for user in became.users):
+        return None  # It is handed to others, too, who ask for a task.
     first = became.users[0]
     if body.where[first] != body.where[number] or any(map(_does_something, body.ops[number + 1 : first])):
         return None
