@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.facts.model import Body
+from flake8_noblock.facts.model import Body, Import
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.mentions import Question
 
@@ -25,13 +25,26 @@ def is_main(infer: Inference, place: Place) -> bool:
 
 
 def is_beside(infer: Inference, program: str, module: str) -> bool:
-    """Whether module `program` is one of several in packages that run themselves: what they try out of `module` is there for callers
-    outside, too. ``__main__`` is the program of its package."""
+    """Whether module `program` runs itself in a package that hands on what it has, or is one of several in packages that do: what
+    it tries out of `module` is there for callers outside, too. ``__main__`` is the program of its package."""
     if program == module or not _is_program(infer, program):
         return False
+    if _hands_on(infer, program):
+        return True
     others = infer.program.modules_answering(Question("__main__"))
     found = (one for one in others or () if _is_program(infer, one))
     return others is None or sum(1 for _ in islice(found, SEVERAL)) == SEVERAL
+
+
+def _hands_on(infer: Inference, module: str) -> bool:
+    """Whether the package around a module has names of its own modules."""
+    this = infer.module(module)
+    top = this.name.partition(".")[0]
+    package = infer.program.get(top, this.root)
+    if package is None or not package.is_package or package.facts is None:
+        return False
+    ops = package.facts.bodies[0].ops
+    return any(isinstance(op, Import) and op.name and (op.level or op.module.partition(".")[0] == top) for op in ops)
 
 
 def _is_program(infer: Inference, module: str) -> bool:
