@@ -17,7 +17,7 @@ from flake8_noblock.link.attributes import element
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.objects import as_instance
-from flake8_noblock.link.values import Coroutine, Function, Literal, TupleValue, Value, Values, union
+from flake8_noblock.link.values import Coroutine, Function, Literal, TupleValue, Value, Values, is_unknown, union
 
 
 def misused(infer: Inference, module: str) -> Iterator[tuple[Place, str]]:
@@ -75,7 +75,10 @@ def _is_awaitable(infer: Inference, place: Place) -> bool:
 
 def _has_coroutines(infer: Inference, place: Place, given: int) -> bool:
     """Whether the collection that the call at `place` is given holds coroutines: by its type, or since they are put into it."""
-    if _holds_coroutines(infer, infer.value(place.site, given)):
+    held = _held(infer, infer.value(place.site, given))
+    if held and not is_unknown(held) and not any(isinstance(value, Coroutine) for value in held):
+        return False  # Something on the way has made tasks of them.
+    if held and all(isinstance(value, Coroutine) for value in held):
         return True
     for number, op in enumerate(infer.body(place.site).ops[: place.number]):
         call = Place(place.site, number)
@@ -95,9 +98,8 @@ def _is_put_as_it_is(infer: Inference, made: Place) -> bool:
     )
 
 
-def _holds_coroutines(infer: Inference, values: Values) -> bool:
-    held = union(*[element(infer, value, False) for value in values]) if values else ()
-    return bool(held) and all(isinstance(value, Coroutine) for value in held)
+def _held(infer: Inference, values: Values) -> Values:
+    return union(*[element(infer, value, False) for value in values]) if values else ()
 
 
 def _is_single(infer: Inference, place: Place, op: Call, row: Combine) -> bool:
