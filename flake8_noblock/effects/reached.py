@@ -44,14 +44,14 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
     registered = list(_registered(summaries.infer, site))
     edges = sorted([*summaries.edges_on_loop(site), *registered], key=lambda edge: edge.number)
     direct = {(body.statements[edge.number], _kind(edge)) for edge in edges if edge.direct}
-    seen: set[tuple[int, Effect]] = set()
+    seen: set[tuple[int, int, Effect]] = set()
     done: list[tuple[int, Operation]] = []
     for edge in edges:
         run = _without(edge.run, site.module, reported)
         if edge.direct or run == NOTHING:
             continue
         for effect, witness in summaries.of_edge(Edge(edge.number, run), site).items():
-            key = (body.statements[edge.number], effect)
+            key = (body.statements[edge.number], body.lines[edge.number], effect)
             if key in seen or effect.certainty == "possible":
                 continue
             seen.add(key)
@@ -60,7 +60,7 @@ def reached(summaries: Summaries, site: Site, reported: Collection[int]) -> Iter
                 continue
             if effect.certainty == "once":
                 region = body.where[edge.number]
-                known = (key[0], effect.kind) in direct or _is_done(body, region, operation, done)
+                known = (body.statements[edge.number], effect.kind) in direct or _is_done(body, region, operation, done)
                 known = known or _is_done_by_constructor(summaries, [site, *[place.site for place in chain]], effect, operation)
                 done.append((region, operation))
                 if known:

@@ -21,15 +21,15 @@ class ThroughRule(Rule):
     micro: ClassVar[bool] = False
 
     def check(self, subject: Subject) -> Iterable[Finding]:
-        seen: set[tuple[Site, int]] = set()
+        seen: set[tuple[Site, int, int]] = set()
         for found in reached_operations(subject):
             if found.effect.kind != self.kind or (found.effect.severity == "micro" and not self.micro):
                 continue
             site, number = found.place
             body = subject.infer.body(site)
-            statement = (site, body.statements[number])
-            if statement not in seen:
-                seen.add(statement)
+            where = (site, body.statements[number], body.lines[number])
+            if where not in seen:
+                seen.add(where)
                 yield Finding(body.line_of(number), body.columns[number], self.code, through_text(subject.infer, found))
 
 

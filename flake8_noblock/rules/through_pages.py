@@ -9,7 +9,7 @@ from flake8_noblock.rules.base import Page
 _FOLLOWED = """
 Calls are followed through any number of functions, modules and installed libraries: through methods and constructors, `with`
 and `for`, operators, properties and decorators, callables that are passed on and called there, and generators where they are
-iterated. The finding stands at the call in code on the loop, once for each statement and kind of operation. Its message names
+iterated. The finding stands at the call in code on the loop, once for each line of a statement and kind of operation. Its message names
 the functions on the shortest way; `python -m flake8_noblock chain FILE:LINE` shows that way with every file and line.
 
 {sibling} says what code on the loop is, and reports an operation that stands there itself. What a coroutine awaits is
