@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import chain
 from typing import TypeVar, cast
 
@@ -77,10 +78,19 @@ class Index:
     running: frozenset[str]
     closing: frozenset[str]
     classes: frozenset[str]
+    patterns: tuple[str, ...]
 
     def of(self, kind: type[R]) -> Mapping[str, tuple[R, ...]]:
         """The rows of one kind by name, or by class."""
         return cast("Mapping[str, tuple[R, ...]]", self.rows.get(kind, {}))
+
+    def alias(self, name: str) -> str | None:
+        """The path that the alias `name` stands for, or the first pattern among the aliases that it matches, part by part."""
+        if name in self.aliases or not self.patterns:
+            return self.aliases.get(name)
+        dots = name.count(".")
+        matching = (p for p in self.patterns if p.count(".") == dots and fnmatchcase(name, p))
+        return next((self.aliases[pattern] for pattern in matching), None)
 
     @property
     def blocking(self) -> Collection[str]:
@@ -119,7 +129,8 @@ def index_of(tables: Iterable[Table]) -> Index:
     classes = _classes(rows, whole)
     sets = frozenset(whole.safe), frozenset(whole.fields), frozenset(whole.running), frozenset(whole.closing)
     mappings = whole.aliases, whole.returns, whole.attributes, whole.asynchronous, whole.bases
-    return Index(rows, *mappings, *sets, classes)
+    patterns = tuple(alias for alias in whole.aliases if "*" in alias)
+    return Index(rows, *mappings, *sets, classes, patterns)
 
 
 def _rows_of(table: Table) -> dict[type[object], dict[str, tuple[Row, ...]]]:

@@ -4,7 +4,8 @@ A table is named after the import name that it is about (``requests.toml``, ``go
 and holds facts that no analysis of the caller's source can find: what blocks inside C extensions and dynamic
 clients, what moves a call off the loop, which types factories return. Names are dotted paths as a user would
 import them: ``pkg.function``, ``pkg.Class.method``, ``pkg.Class`` (constructing it), ``pkg.Class.*`` (every
-public method).
+public method). A table whose name ends with an underscore is about all packages whose names begin so
+(``mypy_boto3_.toml``).
 """
 
 from __future__ import annotations
@@ -437,7 +438,8 @@ class LoopMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One knowledge file.
 
-    ``aliases`` maps another path of a name to the one that the table uses. ``returns`` maps a callable to the class of which
+    ``aliases`` maps another path of a name to the one that the table uses, or all paths that a pattern matches, in which ``*`` stands for a part
+    of a name between dots. ``returns`` maps a callable to the class of which
     its call gives an instance, also for the protocols behind operators (``pkg.Class.__getitem__``, ``__getattr__``,
     ``__enter__``, ``__next__``); ``asynchronous`` maps a class to those of ``__aenter__`` and ``__aiter__`` that its objects
     have, and not the plain twin of; ``attributes`` maps an attribute to the class of its value. ``bases`` gives the base

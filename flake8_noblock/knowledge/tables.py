@@ -156,8 +156,9 @@ class Knowledge:
         head, tail = name, ""
         while head:
             for index in self._indexes(head):
-                if head in index.aliases:
-                    return self.canonical(index.aliases[head] + tail)
+                alias = index.alias(head)
+                if alias is not None:
+                    return self.canonical(alias + tail)
             head, _, last = head.rpartition(".")
             tail = f".{last}{tail}"
         return name
@@ -426,8 +427,13 @@ def _last(rows: tuple[R, ...]) -> R | None:
 
 @cache
 def _module_of(name: str) -> str | None:
-    """The shipped table that speaks of `name`: the longest prefix that is one."""
+    """The shipped table that speaks of `name`: the longest prefix that is one, or the family that its package belongs to."""
     if name in shipped():
         return name
     head = name.rpartition(".")[0]
-    return _module_of(head) if head else None
+    return _module_of(head) if head else next((family for family in _families() if name.startswith(family)), None)
+
+
+@cache
+def _families() -> tuple[str, ...]:
+    return tuple(sorted(name for name in shipped() if name.endswith("_")))
