@@ -45,6 +45,7 @@ class Analysis:
         self._finder = finder
         self._program = program
         self._facts = facts
+        self._rules = tuple([rule for rule in RULES if rule.code not in options.unasked])
         self._asked: set[AstroidOracle] = set()
         self._begin()
 
@@ -82,13 +83,13 @@ class Analysis:
         gc.collect()
 
     def lint(self, key: str, rules: Sequence[Rule] | None, earlier: Earlier) -> list[Finding]:
-        """The findings of `rules`, or of all, in a module that was shown; what was read for them is in the program's reads."""
+        """The findings of `rules`, or of all that are asked for, in a module that was shown; what was read for them is in the program's reads."""
         self._program.reads.mask = self._read_before
         for found in self._found():
             found.begin(earlier)
         subject = Subject(self._infer, self._summaries, key, self._options.callback_depth)
         findings: set[Finding] = set()
-        for rule in RULES if rules is None else rules:
+        for rule in self._rules if rules is None else rules:
             with subject.contain(rule.code):
                 findings.update(rule.check(subject))
         while self._asked:

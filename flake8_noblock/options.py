@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -51,7 +51,8 @@ class Scope:
 class Options:
     """What the user configured. `source_roots` are absolute folders.
 
-    Without a `cache_folder` nothing is kept on disk. `signature` tells one configuration from another.
+    Without a `cache_folder` nothing is kept on disk. Rules for codes that are `unasked` for are not run. `signature` tells one
+    configuration from another.
     """
 
     knowledge: Knowledge = Knowledge()
@@ -62,6 +63,11 @@ class Options:
     environment: Path | None = None
     cache_folder: Path | None = None
     signature: str = ""
+    unasked: tuple[str, ...] = ()
+
+    def without(self, codes: tuple[str, ...]) -> Options:
+        """The same, with nothing to be found for these codes."""
+        return replace(self, unasked=codes, signature=f"{self.signature} {codes}")
 
 
 def parse(values: Mapping[str, Sequence[str]], folder: Path) -> Options:

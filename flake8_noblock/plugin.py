@@ -121,8 +121,7 @@ class Plugin:
         if self._session is None and not self._needs_session():
             return []
         session = self._session or self._start()
-        findings = session.lint(self._tree, self._filename, "".join(self._lines))
-        return [finding for finding in findings if self._is_wanted(finding.code)]
+        return session.lint(self._tree, self._filename, "".join(self._lines))
 
     @classmethod
     def _is_wanted(cls, code: str) -> bool:
@@ -166,7 +165,8 @@ class Plugin:
         from flake8_noblock.options import parse
         from flake8_noblock.session import Session
 
-        cls._session = Session(parse(_with_cache(cls._values), Path.cwd()))
+        unasked = tuple([code for code in OFF_BY_DEFAULT if not cls._is_wanted(code)])
+        cls._session = Session(parse(_with_cache(cls._values), Path.cwd()).without(unasked))
         return cls._session
 
 

@@ -66,7 +66,7 @@ class Session:
         return Analysis(self._options, self._finder, self._program, self._facts)
 
     def lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule] | None = None) -> list[Finding]:
-        """The findings of `rules`, or of all, in the module whose text and tree these are, in the order of their places."""
+        """The findings of `rules`, or of all that are asked for, in the module whose text and tree these are, in the order of their places."""
         if not self._concerns_us(filename, text, tree):
             return []
         self._texts.show(self._named(filename)[1], text.encode("utf-8", "surrogatepass"))
@@ -91,7 +91,7 @@ class Session:
         return self._neighbours.may_give_coroutines(os.path.abspath(self._folder / filename), text)
 
     def _remembered(self, tree: ast.Module, filename: str, text: str) -> list[Finding]:
-        """The findings of all rules, from the store if they are there."""
+        """The findings of all rules that are asked for, from the store if they are there."""
         name, path, root = self._named(filename)
         key = self._recall.key(name, path, text.encode("utf-8", "surrogatepass"))
         findings = self._recall.get(key, path)

@@ -117,6 +117,18 @@ def test_changed_options_are_noticed(project: Path, cache: Path, tmp_path: Path)
     assert found() == FOUND
 
 
+def test_codes_that_are_asked_for_later_are_found(project: Path, cache: Path) -> None:
+    write(project, {"other.py": "import os, time\n\n\nasync def f() -> bool:\n    time.sleep(1)\n    return os.path.exists('x')\n"})
+
+    def found(*options: str) -> set[tuple[str, int, str]]:
+        return places(printed(run(project, cache, *options, files=["other.py"])))
+
+    slept, asked = ("other.py", 5, "NBL101"), ("other.py", 6, "NBL111")
+    assert found("--ignore=NBL111") == {slept}
+    assert found("--extend-select=NBL111") == {slept, asked}
+    assert found("--ignore=NBL111") == {slept}
+
+
 def test_a_library_that_was_replaced_is_noticed(project: Path, environment: Path, cache: Path) -> None:
     """Its files may be as old and as long as before: the folder of its metadata tells."""
     sent = ("shop/service.py", 16, "NBL201")
