@@ -315,7 +315,7 @@ def _ends_for_a_caller(infer: Inference, site: Site, handler: Handler) -> bool:
     loops = [number for number, region in enumerate(body.regions) if region.kind == "loop"]
     if any(handler.tried in _around(body, number) and _has_await(infer, site, number) for number in loops):
         return False
-    if _gives_error_back(infer, site, handler):
+    if _tells_caller(infer, site, handler):
         return False
     found = callers(infer, site)
     if found is None or found.escapes or any(_is_run_alone(infer, call.end) for call in found.calls):
@@ -325,11 +325,15 @@ def _ends_for_a_caller(infer: Inference, site: Site, handler: Handler) -> bool:
     return not (is_entry(infer, site) or may_be_called_elsewhere(infer, site))
 
 
-def _gives_error_back(infer: Inference, site: Site, handler: Handler) -> bool:
+def _tells_caller(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether a handler gives back a value of its own, or the coroutine the error that was caught."""
     ops = infer.body(site).ops
     own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
+    returned = [op.value for number in own if isinstance(op := ops[number], Return) and op.value >= 0]
     caught = [fate(infer, Place(site, number)) for number in own if isinstance(ops[number], Caught)]
-    return any(isinstance(ops[user], Return) for one in caught for user in one.users)
+    return any(ops[value] != Const(None) for value in returned) or any(
+        isinstance(ops[user], Return) for one in caught for user in one.users
+    )
 
 
 def _is_run_alone(infer: Inference, end: End) -> bool:

@@ -179,7 +179,7 @@ SWALLOWED = Page(
         `except BaseException`, `except asyncio.CancelledError`, and `contextlib.suppress` of these. A handler that only catches
         `CancelledError` is fine where a task ends after it, but for closing what is open: a coroutine that works in rounds, is
         started as a task or run as a program, or of which that can't be told. It is not where callers await the coroutine, since
-        they go on. It is fine as well where what is awaited is a task rather than a call:
+        they go on, unless the handler gives them a value. It is fine as well where what is awaited is a task rather than a call:
         `task.cancel()` and then `await task` is how one waits for a task that was cancelled.
     """,
     hurts="""
