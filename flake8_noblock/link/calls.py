@@ -22,7 +22,7 @@ from flake8_noblock.link.classes import (
 )
 from flake8_noblock.link.containers import is_container
 from flake8_noblock.link.contexts import context_of_object, holds_callable
-from flake8_noblock.link.functions import bound, known_result, overloads, result
+from flake8_noblock.link.functions import bound, is_in_doubt, known_result, overloads, result
 from flake8_noblock.link.generics import Bindings, classes_of, close, is_open, substitute
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.names import builtin, named_class
@@ -326,13 +326,14 @@ def _self(receiver: Instance | ClassValue) -> Values:
 
 
 def _matching(infer: Inference, function: Function, arguments: Arguments) -> list[Function]:
-    """The overloads of `function` that the arguments fit; all where none is seen to fit."""
+    """The overload of `function` that the arguments fit; all that they may fit where none is sure, all where none is seen to fit."""
     candidates = overloads(infer, function)
     if len(candidates) == 1:
         return list(candidates)
     fitting = [c for c in candidates if _fits(infer, c, arguments)]
     known = not arguments.more and not any(map(is_unknown, (*arguments.positional, *arguments.keywords.values())))
-    return fitting[:1] if fitting and known else fitting or list(candidates)
+    sure = [c for c in fitting if not is_in_doubt(infer, c, arguments)][:1] if known and len(fitting) > 1 else []
+    return sure or fitting or list(candidates)
 
 
 def _fits(infer: Inference, function: Function, arguments: Arguments) -> bool:

@@ -23,7 +23,7 @@ from flake8_noblock.facts.model import (
     Yield,
 )
 from flake8_noblock.link.annotations import declared
-from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments
+from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments, places
 from flake8_noblock.link.classes import find_member, has_unknown_base, is_protocol
 from flake8_noblock.link.contexts import context_of_call, holds_callable
 from flake8_noblock.link.inference import Inference, Site
@@ -79,6 +79,19 @@ def overloads(infer: Inference, function: Function) -> tuple[Function, ...]:
     body = infer.function_body(function)
     numbers = table.get((body.parent, body.name), (function.body,))
     return tuple([replace(function, body=number) for number in numbers])
+
+
+def is_in_doubt(infer: Inference, signature: Function, arguments: Arguments) -> bool:
+    """Whether an argument may fit an overload only since the bases of its class aren't known."""
+    body, site = infer.function_body(signature), Site(signature.module, signature.body)
+    for index, values in places(body, signature.receiver is not None, arguments) or ():
+        annotation = body.params[index].annotation
+        classes = [value.cls for value in values if isinstance(value, Instance) and has_unknown_base(infer, value.cls)]
+        kinds = declared(infer, site, annotation) if classes and annotation >= 0 else ()
+        sure = [k for k in kinds if not isinstance(k, Instance) or k.cls in classes or k.cls.name == "builtins.object"]
+        if kinds and not sure:
+            return True
+    return False
 
 
 def _overload_table(infer: Inference, module: str) -> dict[tuple[int, str], tuple[int, ...]]:
