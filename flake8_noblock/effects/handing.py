@@ -16,7 +16,6 @@ from flake8_noblock.effects.rows import known_as, known_value, part_at, parts_pl
 from flake8_noblock.effects.tasks import functions_at, is_kept, is_start
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, Closure, Drop, Format, Param, Raise, Return, Unary
-from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Offload, Part, Role
 from flake8_noblock.link.attributes import attribute
 from flake8_noblock.link.inference import Inference, Site

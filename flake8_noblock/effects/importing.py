@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_noblock.effects.programs import is_main
 from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.programs import is_main
 from flake8_noblock.effects.rows import calls_with, parts_played
 from flake8_noblock.effects.tasks import in_order
 from flake8_noblock.knowledge.schema import Task

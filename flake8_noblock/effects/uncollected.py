@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_noblock.effects.awaiting import ends, rows_of
+from flake8_noblock.effects.clean_up import cancels, gives_back, is_closing, registers
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.errors import catches_everything
 from flake8_noblock.effects.failing import collects_errors, failing, failure_of_call, reached_numbers
 from flake8_noblock.effects.guards import names_of
-from flake8_noblock.effects.handlers import cancels, gives_back, is_await, is_closing, registers, stands_in_failure
+from flake8_noblock.effects.handlers import is_await, stands_in_failure
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Await, Call, Closure, Display, Drop, Region, Spread, Yield

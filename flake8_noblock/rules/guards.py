@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flake8_noblock.effects.handlers import drops_errors, handlers, swallows_cancellation
+from flake8_noblock.effects.cancellation import swallows_cancellation
+from flake8_noblock.effects.dropped_errors import drops_errors
+from flake8_noblock.effects.handlers import handlers
 from flake8_noblock.effects.uncollected import uncollected
 from flake8_noblock.effects.unguarded import cut_short, unguarded, unlimited, unseen_tasks, without_handler
 from flake8_noblock.finding import Finding

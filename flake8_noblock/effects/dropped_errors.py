@@ -1,0 +1,116 @@
+"""Handlers that drop all errors without a trace."""
+
+from __future__ import annotations
+
+from flake8_noblock.effects.clean_up import gives_back, is_clean_up, is_future
+from flake8_noblock.effects.errors import catches_everything
+from flake8_noblock.effects.failing import failure_of_call
+from flake8_noblock.effects.guards import names_of
+from flake8_noblock.effects.handlers import Handler, is_await, loops_around
+from flake8_noblock.effects.origins import Place
+from flake8_noblock.effects.uses import fate
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Const, Element, Item, Jump, Lookup, Param, Raise, Return
+from flake8_noblock.link.classes import find_member
+from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import layout, within
+from flake8_noblock.link.values import Function, Instance, Value
+
+
+def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether a handler of all errors does nothing at all, where the work was more than giving something back."""
+    if handler.types is not None and not catches_everything(infer, handler.types):
+        return False
+    body = infer.body(site)
+    if not (handler.silent if handler.region < 0 else _does_nothing(infer, site, handler)):
+        return False
+    if gives_back(infer, body) or _comes_after(body, handler.tried) or _awaits_others(infer, site, handler.tried):
+        return False
+    if _only_waits(infer, site, handler.tried):
+        return False
+    return not (
+        is_clean_up(infer, site, handler.tried) or _fails_later(infer, site, handler) or _skips_something(infer, site, handler)
+    )
+
+
+def _skips_something(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether a handler leaves by ``return`` or ``continue`` what would come next: the failure changes what is done."""
+    body = infer.body(site)
+    own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
+    if not any(isinstance(body.ops[number], Return | Jump) for number in own):
+        return False
+    last = max((*own, *within(infer, site, handler.tried)))
+    others = {n for r in layout(infer, site).partners[handler.tried] for n in within(infer, site, r)}
+    after = [n for n in within(infer, site, body.regions[handler.tried].parent) if n > last and n not in others]
+    return any(body.ops[number] != Return(-1) for number in after)  # The end of a function is one as well.
+
+
+def _comes_after(body: Body, region: int) -> bool:
+    """Whether a region lies in a handler or a ``finally``, where a second error would hide the first."""
+    while region >= 0:
+        if body.regions[region].kind in ("except", "finally"):
+            return True
+        region = body.regions[region].parent
+    return False
+
+
+def _awaits_others(infer: Inference, site: Site, region: int) -> bool:
+    """Whether all that is awaited in a region are tasks that others have started, at whose failure they may look."""
+    body = infer.body(site)
+    inside = within(infer, site, region)
+    awaited = [op.value for number, op in enumerate(body.ops) if number in inside and isinstance(op, Await)]
+    others = [number for number in awaited if isinstance(body.ops[number], Attr | Element | Item | Lookup | Param)]
+    values = [infer.value(site, number) for number in others]
+    return (
+        bool(awaited)
+        and len(others) == len(awaited)
+        and all(found and all(_is_task(infer, v) for v in found) for found in values)
+    )
+
+
+def _only_waits(infer: Inference, site: Site, region: int) -> bool:
+    """Whether all that is awaited in a region are waits of the standard library that can't fail, such as a sleep."""
+    ops = infer.body(site).ops
+    awaits = [op for number, op in enumerate(ops) if number in within(infer, site, region) and is_await(op)]
+    return all(isinstance(op, Await) and _only_waits_for(infer, Place(site, op.value)) for op in awaits)
+
+
+def _only_waits_for(infer: Inference, made: Place) -> bool:
+    op = infer.body(made.site).ops[made.number]
+    callee = infer.value(made.site, op.func) if isinstance(op, Call) else ()
+    if not callee or not all(isinstance(value, Function) and infer.is_standard(value) for value in callee):
+        return False
+    known = infer.knowledge
+    runs = any(known.consumer(name) or known.task(name) or known.offload(name) for name in names_of(infer, made))
+    return not runs and failure_of_call(infer, made) is None
+
+
+def _is_task(infer: Inference, value: Value) -> bool:
+    """Whether a value is a future that can be cancelled, rather than anything that can be awaited."""
+    return is_future(infer, value) and isinstance(value, Instance) and find_member(infer, value.cls, "cancel") is not None
+
+
+def _does_nothing(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether a handler holds no more than ``pass``, ``continue``, ``break`` or a ``return`` of nothing."""
+    body = infer.body(site)
+    own = within(infer, site, handler.region)
+    returned = {op.value for number in own if isinstance(op := body.ops[number], Return)}
+    for number in own:
+        op = body.ops[number]
+        if isinstance(op, Return):
+            fine = op.value < 0 or body.ops[op.value] == Const(None)
+        elif isinstance(op, Caught):
+            fine = not fate(infer, Place(site, number)).users
+        else:
+            fine = isinstance(op, Jump) or (number in returned and op == Const(None))
+        if not fine:
+            return False
+    return True
+
+
+def _fails_later(infer: Inference, site: Site, handler: Handler) -> bool:
+    """Whether a loop of tries ends in an error of its own, or an error comes next in any case."""
+    body = infer.body(site)
+    around = body.regions[handler.tried].parent
+    last = max(within(infer, site, handler.tried), default=0)
+    raised = [number for number, op in enumerate(body.ops) if number > last and isinstance(op, Raise)]
+    return any(body.where[number] == around for number in raised) or bool(raised and loops_around(body, handler.tried))
