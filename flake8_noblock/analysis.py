@@ -83,7 +83,8 @@ class Analysis:
         gc.collect()
 
     def lint(self, key: str, rules: Sequence[Rule] | None, earlier: Earlier) -> list[Finding]:
-        """The findings of `rules`, or of all that are asked for, in a module that was shown; what was read for them is in the program's reads."""
+        """The findings of `rules`, or of all that are asked for, in a module that was shown; what was read for them is in the
+        program's reads."""
         self._program.reads.mask = self._read_before
         for found in self._found():
             found.begin(earlier)
@@ -101,8 +102,8 @@ class Analysis:
         return sorted(findings)
 
     def found_nothing(self, key: str) -> dict[Silent, int]:
-        """The bodies of other modules that were asked of for the module that was linted last, and of which there was nothing to be
-        found, with the masks of what was read for that."""
+        """The bodies of other modules that were asked of for the module that was linted last, and of which there was nothing to
+        be found, with the masks of what was read for that."""
         first, second = self._found()
         return first.found_nothing(key) | second.found_nothing(key)
 

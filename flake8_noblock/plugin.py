@@ -86,9 +86,7 @@ class Plugin:
                 help=help_text,
             )
         for name, help_text in _SWITCHES.items():
-            manager.add_option(
-                f"--noblock-{name}", action="store_true", default=False, parse_from_config=True, help=help_text
-            )
+            manager.add_option(f"--noblock-{name}", action="store_true", default=False, parse_from_config=True, help=help_text)
 
     @classmethod
     def parse_options(cls, namespace: Namespace) -> None:

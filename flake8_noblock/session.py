@@ -66,7 +66,8 @@ class Session:
         return Analysis(self._options, self._finder, self._program, self._facts)
 
     def lint(self, tree: ast.Module, filename: str, text: str, rules: Sequence[Rule] | None = None) -> list[Finding]:
-        """The findings of `rules`, or of all that are asked for, in the module whose text and tree these are, in the order of their places."""
+        """The findings of `rules`, or of all that are asked for, in the module whose text and tree these are, in the order of
+        their places."""
         if not self._concerns_us(filename, text, tree):
             return []
         self._texts.show(self._named(filename)[1], text.encode("utf-8", "surrogatepass"))

@@ -130,7 +130,8 @@ ARGUMENTS = {
     **dict.fromkeys(
         words(
             "difflib.HtmlDiff.make_file filecmp.cmpfiles hmac.digest hmac.new imaplib.IMAP4.getannotation "
-            "imaplib.IMAP4.setacl imaplib.IMAP4.sort imaplib.IMAP4.store imaplib.IMAP4.thread msvcrt.locking os.chown os.copy_file_range "
+            "imaplib.IMAP4.setacl imaplib.IMAP4.sort imaplib.IMAP4.store imaplib.IMAP4.thread msvcrt.locking os.chown "
+            "os.copy_file_range "
             "os.execve os.fchown os.lchown os.lockf os.lseek os.posix_fallocate os.posix_spawn os.posix_spawnp "
             "os.pread os.preadv os.pwrite os.pwritev os.setxattr os.spawnl os.spawnle os.spawnlp os.spawnlpe "
             "os.spawnv os.spawnvp os.waitid select.select smtplib.SMTP.sendmail socket.recv_fds "
@@ -141,8 +142,7 @@ ARGUMENTS = {
     ),
     **dict.fromkeys(
         words(
-            "hashlib.pbkdf2_hmac imaplib.IMAP4.append imaplib.IMAP4.partial os.posix_fadvise os.sendfile os.spawnve "
-            "os.spawnvpe"
+            "hashlib.pbkdf2_hmac imaplib.IMAP4.append imaplib.IMAP4.partial os.posix_fadvise os.sendfile os.spawnve os.spawnvpe"
         ),
         "a, b, c, d",
     ),

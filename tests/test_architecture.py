@@ -323,3 +323,10 @@ def test_types(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path}", "flake8_noblock"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ruff") is None, reason="ruff is not installed")
+def test_lines_imports_and_names() -> None:
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--output-format=concise", "."]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -156,7 +156,8 @@ NAMES = [
     ),
     (
         "an inherited method, of an object from outside and of one of our own",
-        "import threading\nfrom pathlib import Path\nclass T(threading.Thread):\n    pass\nT().start()\nPath('x').with_suffix('')\np = [Path('y')]\n"
+        "import threading\nfrom pathlib import Path\nclass T(threading.Thread):\n    pass\nT().start()\n"
+        "Path('x').with_suffix('')\np = [Path('y')]\n"
         "p[0].with_suffix('')\n",
         {("main", "threading.Thread.start"), ("main", "pathlib.Path"), ("main", "pathlib.Path.with_suffix")},
     ),

@@ -79,7 +79,9 @@ def test_names_and_operands_of_a_module_are_kept_once() -> None:
 
 def test_equal_answers_are_kept_once_and_constants_of_different_types_apart() -> None:
     answers: Answers[str, int] = Answers()
-    for number, value in enumerate((Instance(ForeignClass("shop.C")), Instance(ForeignClass("shop.C")), Literal(1), Literal(True))):
+    for number, value in enumerate(
+        (Instance(ForeignClass("shop.C")), Instance(ForeignClass("shop.C")), Literal(1), Literal(True))
+    ):
         answers["site", number] = (value,), 1 << 100
     assert answers["site", 0] is answers["site", 1]
     assert [type(answers["site", number][0][0].value) for number in (2, 3)] == [int, bool]  # type: ignore[union-attr]

@@ -174,9 +174,7 @@ def write_files(page: pathlib.Path, before: int, folder: pathlib.Path) -> None:
 
 
 def test_readme_begins_with_the_two_commands() -> None:
-    lint_command, test_command = [
-        block.text for block in blocks(ROOT / "README.md") if block.language in SHELL
-    ][:2]
+    lint_command, test_command = [block.text for block in blocks(ROOT / "README.md") if block.language in SHELL][:2]
     assert lint_command.count("\n") == test_command.count("\n") == 1
     assert lint_command.endswith(".venv/bin/flake8 --isolated --select=NBL --extend-ignore=NBL499 docs/examples\n")
     assert test_command.startswith("python3 -m venv .venv && ")
@@ -223,9 +221,7 @@ def test_python_blocks_are_valid(block: Block) -> None:
 
 
 def test_the_order_of_events_is_shown() -> None:
-    orders = [
-        shown.split() for shell, shown in shown_runs() if "order.py" in shell.text or "turn.py" in shell.text
-    ]
+    orders = [shown.split() for shell, shown in shown_runs() if "order.py" in shell.text or "turn.py" in shell.text]
     assert orders == [["Start", "End", "A", "B"], ["Start", "A", "End", "B"]]
 
 
@@ -250,21 +246,14 @@ def test_practices(block: Block, tmp_path: pathlib.Path) -> None:
 
 @pytest.mark.parametrize("page", [page for page in RULE_PAGES if page.stem != "NBL900"], ids=name)
 def test_rule_pages_have_their_sections(page: pathlib.Path) -> None:
-    headings = [
-        match[2] for line in page.read_text(encoding="utf-8").splitlines() if (match := HEADING.match(line))
-    ]
+    headings = [match[2] for line in page.read_text(encoding="utf-8").splitlines() if (match := HEADING.match(line))]
     assert headings[0].startswith(page.stem)
     assert [heading for heading in headings if heading in SECTIONS] == SECTIONS
 
 
 @pytest.mark.parametrize(
     "block",
-    [
-        b
-        for page in RULE_PAGES
-        for b in blocks(page)
-        if b.language == "python" and b.heading in ("Bad", "Good")
-    ],
+    [b for page in RULE_PAGES for b in blocks(page) if b.language == "python" and b.heading in ("Bad", "Good")],
     ids=name,
 )
 def test_rule_pages_show_what_is_reported(block: Block, tmp_path: pathlib.Path) -> None:

@@ -137,6 +137,7 @@ HIDDEN = {
     ),
 }
 
+
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
@@ -171,9 +172,7 @@ def test_an_edited_module_relies_on_nothing_that_has_changed(
         assert lint(main, project, options) == lint(main, project)
 
 
-def test_bodies_that_do_nothing_are_not_looked_at_again(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bodies_that_do_nothing_are_not_looked_at_again(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     main = caller("import a, h", "a.g(len)", "h.f()")
     a = "import b\n\n\ndef g(f):\n    b.g()\n    return f\n"
     files = {"main.py": main, "a.py": a, "b.py": "def g():\n    print(1)\n", "h.py": HELPER}

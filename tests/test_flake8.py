@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flake8_noblock.plugin import Plugin
-from tests.support import flake8, write
+from tests.support import flake8
 
 LINE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<code>NBL\d{3}) (?P<text>\S.*)")
 
@@ -153,10 +153,7 @@ def codes(run: subprocess.CompletedProcess[str]) -> list[str]:
 
 def places(output: str) -> list[tuple[str, int, str]]:
     matches = filter(None, map(LINE.fullmatch, output.splitlines()))
-    return [
-        (os.path.normpath(match["file"]).replace(os.sep, "/"), int(match["line"]), match["code"])
-        for match in matches
-    ]
+    return [(os.path.normpath(match["file"]).replace(os.sep, "/"), int(match["line"]), match["code"]) for match in matches]
 
 
 @pytest.fixture
@@ -374,11 +371,7 @@ def test_modules_of_one_name_in_several_projects(tmp_path: Path) -> None:
         files[f"{project}/app/main.py"] = main.format(".")
         files[f"{project}/app/other.py"] = main.format("app.")
     write(tmp_path, files)
-    found = [
-        (f"{project}/app/{name}.py", 5, "NBL105")
-        for project in ("one", "three")
-        for name in ("main", "other")
-    ]
+    found = [(f"{project}/app/{name}.py", 5, "NBL105") for project in ("one", "three") for name in ("main", "other")]
     for order in (list(files), list(files)[::-1]):
         run = flake8("--select=NBL1,NBL2,NBL9", "-j", "1", *order, cwd=tmp_path)
         assert sorted(places(run.stdout)) == found

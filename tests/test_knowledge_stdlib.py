@@ -176,12 +176,7 @@ def test_every_name_exists(module: str) -> None:
     names = [name for row in facts.blocking if exists_here(row) for name in row.names]
     names += [name for entry in movers(facts) for name in entry.names]
     names += others(facts)
-    names += [
-        f"{name}.{method}"
-        for entry in facts.loop_methods
-        for name in entry.classes
-        for method in entry.methods
-    ]
+    names += [f"{name}.{method}" for entry in facts.loop_methods for name in entry.classes for method in entry.methods]
     missing = []
     for name in names:
         if name in UNSEEN or any(name == part or name.startswith(f"{part}.") for part in OPTIONAL):
@@ -240,9 +235,7 @@ def parameters(name: str) -> list[inspect.Parameter] | None:
             return found
         with contextlib.suppress(LookupError):
             holder = look_up(owner)
-            if inspect.isclass(holder) and not isinstance(
-                inspect.getattr_static(holder, method), staticmethod
-            ):
+            if inspect.isclass(holder) and not isinstance(inspect.getattr_static(holder, method), staticmethod):
                 return found[1:]
         return found
     return None
@@ -265,13 +258,8 @@ def misplaced(name: str, argument: Argument | Condition) -> str:
     elif argument.position is not None:
         if argument.position >= len(by_position) and inspect.Parameter.VAR_POSITIONAL not in kinds:
             return f"{name}: no argument at {argument.position}"
-        if (
-            argument.position < len(by_position)
-            and by_position[argument.position].kind is not inspect.Parameter.POSITIONAL_ONLY
-        ):
-            return (
-                f"{name}: argument {argument.position} has a keyword, {by_position[argument.position].name}"
-            )
+        if argument.position < len(by_position) and by_position[argument.position].kind is not inspect.Parameter.POSITIONAL_ONLY:
+            return f"{name}: argument {argument.position} has a keyword, {by_position[argument.position].name}"
     return ""
 
 
@@ -322,15 +310,11 @@ def test_reviewed_operations_agree_with_the_tables() -> None:
 
     listed = {name: row for _, row in rows() for name in row.names}
     aliases = {alias: name for module in MODULES for alias, name in table(module).aliases.items()}
-    with (Path(__file__).parent / "data" / "stdlib_operations.csv").open(
-        encoding="utf-8", newline=""
-    ) as stream:
+    with (Path(__file__).parent / "data" / "stdlib_operations.csv").open(encoding="utf-8", newline="") as stream:
         for operation in csv.DictReader(stream):
             row = listed.get(aliases.get(operation["name"], operation["name"]))
             if row is not None:
-                assert (row.kind, row.severity) == (operation["kind"], operation["severity"]), operation[
-                    "name"
-                ]
+                assert (row.kind, row.severity) == (operation["kind"], operation["severity"]), operation["name"]
                 assert row.python == operation["python"], operation["name"]
                 assert row.platform == operation["platform"], operation["name"]
 

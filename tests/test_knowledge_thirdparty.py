@@ -19,9 +19,7 @@ STDLIB_GONE = {"_gdbm", "cgi", "crypt", "imghdr", "nis", "nntplib", "sndhdr", "t
 WAY_OUT = "await asyncio.to_thread(...)"
 SOURCES = {
     name: (DATA / f"{name}.toml").read_text("utf-8")
-    for name in sorted(
-        entry.name.removesuffix(".toml") for entry in DATA.iterdir() if entry.name.endswith(".toml")
-    )
+    for name in sorted(entry.name.removesuffix(".toml") for entry in DATA.iterdir() if entry.name.endswith(".toml"))
     if name.split(".")[0] not in sys.stdlib_module_names | STDLIB_GONE
 }
 MODULES = list(SOURCES)
@@ -147,9 +145,7 @@ def test_no_name_is_outside_the_module_of_its_table(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_no_name_of_a_table_belongs_to_the_table_of_a_submodule(module: str) -> None:
     deeper = [other for other in MODULES if other.startswith(f"{module}.")]
-    assert not [
-        name for name in own_names(table(module)) for other in deeper if f"{name}.".startswith(f"{other}.")
-    ]
+    assert not [name for name in own_names(table(module)) for other in deeper if f"{name}.".startswith(f"{other}.")]
 
 
 @pytest.mark.parametrize("module", MODULES)

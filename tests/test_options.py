@@ -141,9 +141,7 @@ def test_one_option_in_a_configuration_file(shop: Path, option: str) -> None:
     ids=["lines", "lines with commas", "spaces"],
 )
 def test_a_list_over_several_lines(shop: Path, before: str, between: str) -> None:
-    settings = [
-        f"noblock_{name.replace('-', '_')} = {before}{between.join(CASES[name][0])}\n" for name in OPTIONS
-    ]
+    settings = [f"noblock_{name.replace('-', '_')} = {before}{between.join(CASES[name][0])}\n" for name in OPTIONS]
     write(shop, {".flake8": "[flake8]\n" + "".join(settings)})
     assert run(cwd=shop) == expected(*OPTIONS)
 
@@ -199,9 +197,7 @@ def found(plugin: type[Plugin], **values: object) -> set[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize(
-    "form", [list, tuple, ",".join, " \n ".join, ", ".join], ids=["list", "tuple", ",", "lines", ", "]
-)
+@pytest.mark.parametrize("form", [list, tuple, ",".join, " \n ".join, ", ".join], ids=["list", "tuple", ",", "lines", ", "])
 def test_values_in_other_forms(plugin: type[Plugin], option: str, form: type) -> None:
     values = form(CASES[option][0])
     assert found(plugin, **{f"noblock_{option.replace('-', '_')}": values}) == expected(option)
@@ -389,21 +385,12 @@ WRONG = [
         for value in ("shop.fax-number", "shop..fax", "shop.fax->", "->", "1.fax", "*", "shop.*.fax", "é.")
     ],
     *[("safe-calls", value) for value in ("a/b", "a->b", "a:b", "a.(b)")],
-    *[
-        ("offloaders", value)
-        for value in ("shop.f[x]", "shop.f[]", "shop.f[-1]", "shop.f[1", "shop.*", "f()")
-    ],
+    *[("offloaders", value) for value in ("shop.f[x]", "shop.f[]", "shop.f[-1]", "shop.f[1", "shop.*", "f()")],
     *[("loop-callbacks", value) for value in ("shop.f[x]", "shop.f->g", "shop.f[0][1]", ".f")],
     *[("follow", value) for value in ("far", "None", "ALL", "true", "0", "librari\0es", "all-")],
-    *[
-        ("environment", value)
-        for value in ("missing", "./missing", "main.py", "lib", "env\0", "a/" * 3000, "shop/legacy.py")
-    ],
+    *[("environment", value) for value in ("missing", "./missing", "main.py", "lib", "env\0", "a/" * 3000, "shop/legacy.py")],
     *[("src", value) for value in ("missing", "./missing", "main.py", "lib\0", "a/" * 3000)],
-    *[
-        ("knowledge", value)
-        for value in ("missing.toml", "lib", "lib\0.toml", "latin.toml", "a/" * 3000, *WRONG_TABLES)
-    ],
+    *[("knowledge", value) for value in ("missing.toml", "lib", "lib\0.toml", "latin.toml", "a/" * 3000, *WRONG_TABLES)],
 ]
 
 

@@ -165,10 +165,7 @@ def project(tmp_path: Path, mark: Path, compiled: tuple[bytes, Path] | None) -> 
         "shop/__init__.py",
         "shop/orders.py",
         "shop/conftest.py",
-        *(
-            f"{ENVIRONMENT}/{name}"
-            for name in ("library.py", "sitecustomize.py", "usercustomize.py", "msgspec.py")
-        ),
+        *(f"{ENVIRONMENT}/{name}" for name in ("library.py", "sitecustomize.py", "usercustomize.py", "msgspec.py")),
     )
     write(tmp_path, {name: trap for name in traps})
     line = f"import sys; open({str(mark)!r}, 'a').write('a .pth file')\n"
@@ -246,9 +243,7 @@ def test_the_interpreter_of_the_environment_leaves_a_mark(project: Path, mark: P
 # --- nothing of the project runs ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "command", [SAFE, script(), PLAIN], ids=["python -P -m flake8", "flake8", "python -m flake8"]
-)
+@pytest.mark.parametrize("command", [SAFE, script(), PLAIN], ids=["python -P -m flake8", "flake8", "python -m flake8"])
 def test_nothing_of_the_project_is_run(
     project: Path, mark: Path, compiled: tuple[bytes, Path] | None, command: list[str]
 ) -> None:
@@ -304,9 +299,7 @@ def late(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         "import atexit, sys; del sys.path[0]; atexit.register(lambda: print(*sys.modules));"
         "from flake8.main.cli import main; sys.exit(main(['--select=E9', 'plain.py']))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True)
     return [name for name in LATE if name not in done.stdout.split()]
 
 
@@ -322,9 +315,7 @@ def test_a_working_folder_on_the_path(project: Path, mark: Path, late: list[str]
     assert [line for line in marks(mark) if "customize" not in line] == []
 
 
-def test_standard_input_with_the_working_folder_on_the_path(
-    project: Path, mark: Path, late: list[str]
-) -> None:
+def test_standard_input_with_the_working_folder_on_the_path(project: Path, mark: Path, late: list[str]) -> None:
     shadow(project, mark, late)
     command = [*PLAIN, "--select=NBL1,NBL2,NBL9", "--stdin-display-name=main.py", "-"]
     done = subprocess.run(command, cwd=project, input=MAIN, capture_output=True, text=True, check=False)

@@ -126,9 +126,7 @@ def test_an_absolute_display_name(tmp_path: Path) -> None:
         (None, "shop.clock", ["NBL105 in 5"]),
     ],
 )
-def test_imports_start_at_the_display_name(
-    shop: Path, name: str | None, clock: str, found: list[str]
-) -> None:
+def test_imports_start_at_the_display_name(shop: Path, name: str | None, clock: str, found: list[str]) -> None:
     assert judge(shop, READS.format(clock=clock), name) == found
 
 

@@ -1,7 +1,8 @@
 """What was found in modules, kept as long as nothing that it depends on changes.
 
 What a module's findings depend on is known once they are found. So there are two entries for them: one, by what is known before,
-lists what was read to find them; the other, by what all of that says now, holds the findings. (ccache calls the former a manifest.)
+lists what was read to find them; the other, by what all of that says now, holds the findings. (ccache calls the former a
+manifest.)
 """
 
 from __future__ import annotations

@@ -69,7 +69,9 @@ class Texts:
         found = b"" if facts is None else meaning(facts)
         if location.path is not None and location.path.suffix == ".pyi":
             source = location.path.with_suffix(".py")
-            found += self._read(Location(location.name, source, location.is_package, location.origin)) if source.is_file() else b""
+            found += (
+                self._read(Location(location.name, source, location.is_package, location.origin)) if source.is_file() else b""
+            )
         return found
 
     def save(self) -> None:

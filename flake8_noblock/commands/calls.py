@@ -23,10 +23,10 @@ class Calls(Command):
     """Prints calls."""
 
     description = (
-        "Prints the calls that the modules of a folder may make, one 'caller<TAB>callee' a line, sorted. Names are dotted from the "
-        "folder: 'pkg.mod.Cls.method', 'pkg.mod' for what runs at import, 'pkg.mod.f.<lambda1>' for lambdas, numbered in each "
-        "function, 'Cls.__init__' for making an object, '<builtin>.len' and '<**PyStr**>.join' for builtins, and import paths for "
-        f"what lies outside the folder. A call that can't be resolved is left out. {FLAKE8_OPTIONS}"
+        "Prints the calls that the modules of a folder may make, one 'caller<TAB>callee' a line, sorted. Names are dotted from "
+        "the folder: 'pkg.mod.Cls.method', 'pkg.mod' for what runs at import, 'pkg.mod.f.<lambda1>' for lambdas, numbered in "
+        "each function, 'Cls.__init__' for making an object, '<builtin>.len' and '<**PyStr**>.join' for builtins, and import "
+        f"paths for what lies outside the folder. A call that can't be resolved is left out. {FLAKE8_OPTIONS}"
     )
     takes_flake8_options = True
 

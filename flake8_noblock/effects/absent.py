@@ -1,5 +1,5 @@
-"""Parts that an object doesn't have: what its methods do with them (``if self.remote is not None: self.remote.get()``) doesn't run
-where it was made without them, or where the caller has seen that they are missing."""
+"""Parts that an object doesn't have: what its methods do with them (``if self.remote is not None: self.remote.get()``) doesn't
+run where it was made without them, or where the caller has seen that they are missing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _NONE = (Literal(None),)
 
 
 def lacks_part(infer: Inference, way: Sequence[Place]) -> bool:
-    """Whether a method on `way`, each place of which runs the body of the next, goes on only with a part that its object lacks."""
+    """Whether a method on `way`, each place of which runs the body of the next, goes on only with a part that its object
+    lacks."""
     made: Place | None = None
     for caller, inner in zip(way, way[1:], strict=False):
         outer, body = infer.body(caller.site), infer.body(inner.site)
@@ -61,7 +62,8 @@ def _parts(body: Body, number: int, owner: object, present: bool) -> frozenset[s
 
 
 def _told(body: Body, number: int, positive: bool) -> Iterator[tuple[int, bool]]:
-    """What operation `number` being true (or, not `positive`, false) says of values: that they are something, or None or false."""
+    """What operation `number` being true (or, not `positive`, false) says of values: that they are something, or None or
+    false."""
     op = body.ops[number]
     match op:
         case Unary(operator="Not" | "Test" as operator, value=value):

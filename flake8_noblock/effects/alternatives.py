@@ -51,4 +51,7 @@ def _is_awaitable(infer: Inference, site: Site, body: Body, number: int) -> bool
         return op.value >= 0 and _is_awaitable(infer, site, body, op.value)
     if not isinstance(op, Call):
         return False
-    return any(isinstance(value, Coroutine) for value in infer.value(site, number)) or is_start(infer, Place(site, number)) is not None
+    return (
+        any(isinstance(value, Coroutine) for value in infer.value(site, number))
+        or is_start(infer, Place(site, number)) is not None
+    )

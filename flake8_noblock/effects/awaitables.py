@@ -169,7 +169,8 @@ _TWINS = {"__enter__": "__aenter__"} | dict.fromkeys(("__iter__", "__next__", "_
 
 
 def _is_told(infer: Inference, cls: AnyClass, method: str, instead: str = "") -> bool:
-    """Whether tables say that objects of `cls` have the async `method`, to which no class at hand gives a plain twin (`instead`)."""
+    """Whether tables say that objects of `cls` have the async `method`, to which no class at hand gives a plain twin
+    (`instead`)."""
     for ancestor in mro(infer, cls) if method else ():
         if ancestor.cls is None:
             return False
@@ -185,7 +186,9 @@ def _is_told(infer: Inference, cls: AnyClass, method: str, instead: str = "") ->
 
 def _works(infer: Inference, member: Values | None) -> bool:
     """Whether a method is there that does more than to fail: some only say that the async one is meant."""
-    return member is not None and not (member and all(isinstance(value, Function) and is_abstract(infer, value) for value in member))
+    return member is not None and not (
+        member and all(isinstance(value, Function) and is_abstract(infer, value) for value in member)
+    )
 
 
 def is_async_only(infer: Inference, values: Values, plain: str, asynchronous: str) -> bool:

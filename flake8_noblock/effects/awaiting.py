@@ -137,7 +137,9 @@ def _handed(infer: Inference, place: Place, call: Call, value: Place, seen: set[
             kind: EndKind = "task" if end.kind == "dropped" else end.kind
             yield replace(end, kind=kind, through=(place, *end.through), task=True)
     elif consumer is not None:
-        found = [inner for end in _on(infer, place, seen) for inner in (_opened(infer, end, seen) if consumer.unopened else [end])]
+        found = [
+            inner for end in _on(infer, place, seen) for inner in (_opened(infer, end, seen) if consumer.unopened else [end])
+        ]
         if _gives_awaitable(infer, infer.value(place.site, place.number)) or any(end.kind == "awaited" for end in found):
             yield from [replace(end, through=(place, *end.through)) for end in found]
         else:

@@ -320,8 +320,8 @@ def _is_registered(infer: Inference, site: Site) -> bool:
 def _is_interface(infer: Inference, site: Site) -> bool:
     """Whether the function at `site`, or the class that it is a method of, is for code outside of the project.
 
-    That is what a package defines, as far as nobody in the project calls it; of sync functions, which may be a program that starts
-    the loop, and of what is no package, only what is public and handed on by a package or listed in ``__all__``.
+    That is what a package defines, as far as nobody in the project calls it; of sync functions, which may be a program that
+    starts the loop, and of what is no package, only what is public and handed on by a package or listed in ``__all__``.
     """
     body = infer.body(site)
     facts = infer.facts(site.module)

@@ -22,13 +22,13 @@ Side = Literal["base", "own", "unknown"]
 """Whether a method is called of an object of a base, of the class that overrides it (or one below), or of any object."""
 
 Use = Literal["awaited", "either", "plain", "handed"]
-"""What is done with what a method gives: `either`: it goes to what is awaited, which takes both kinds; `handed`: not the result goes
-on, but the method."""
+"""What is done with what a method gives: `either`: it goes to what is awaited, which takes both kinds; `handed`: not the result
+goes on, but the method."""
 
 
 def is_meant(infer: Inference, cls: SourceClass, name: str, is_async: bool) -> bool:
-    """Whether the method `name` of `cls` is of its kind, `is_async` or not, on purpose: those who call it are prepared for that, as far
-    as they are known, and nobody takes it for one of the base's kind."""
+    """Whether the method `name` of `cls` is of its kind, `is_async` or not, on purpose: those who call it are prepared for that,
+    as far as they are known, and nobody takes it for one of the base's kind."""
     modules = infer.program.modules_answering(Question(name))
     if modules is None or _is_called_as_object(infer, cls, name) or _is_called_by_computed_name(infer, cls):
         return True
@@ -41,7 +41,8 @@ def is_meant(infer: Inference, cls: SourceClass, name: str, is_async: bool) -> b
 
 
 def _is_called_as_object(infer: Inference, cls: SourceClass, name: str) -> bool:
-    """Whether the method is what calling an object runs, which is not seen where it is called, of a class that isn't the language's."""
+    """Whether the method is what calling an object runs, which is not seen where it is called, of a class that isn't the
+    language's."""
     member = find_member(infer, cls, name, after=cls) if name == "__call__" else None
     return member is not None and not (isinstance(member.owner, SourceClass) and infer.is_standard(ClassValue(member.owner)))
 
@@ -141,7 +142,9 @@ def _use_of_result(infer: Inference, call: Place) -> Use | None:
 def _takes_coroutines(infer: Inference, call: Place) -> bool:
     """Whether a call starts what it is given as a task, or awaits it."""
     op = infer.body(call.site).ops[call.number]
-    names = [name for value in infer.value(call.site, op.func) for name in paths(infer, value) or ()] if isinstance(op, Call) else []
+    names = (
+        [name for value in infer.value(call.site, op.func) for name in paths(infer, value) or ()] if isinstance(op, Call) else []
+    )
     return any(infer.knowledge.task(name) or infer.knowledge.consumer(name) for name in names)
 
 

@@ -110,7 +110,8 @@ def _may_pass_on(infer: Inference, value: Value) -> bool:
 
 
 def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:
-    """Whether a handler keeps the exception, and the function raises something after it, or it raises a cancellation of its own."""
+    """Whether a handler keeps the exception, and the function raises something after it, or it raises a cancellation of its
+    own."""
     body = infer.body(site)
     own = within(infer, site, handler.region)
     kept = any(fate(infer, Place(site, number)).users for number in own if isinstance(body.ops[number], Caught))
@@ -163,8 +164,8 @@ def _ends_after(infer: Inference, site: Site, handler: Handler) -> bool:
 
 
 def _ends_for_a_caller(infer: Inference, site: Site, handler: Handler) -> bool:
-    """Whether a coroutine that ends by a handler does one thing for a caller, who goes on: it is no task that works in rounds until
-    it is cancelled, or that cancels itself, and nothing but code that awaits it is known to call it."""
+    """Whether a coroutine that ends by a handler does one thing for a caller, who goes on: it is no task that works in rounds
+    until it is cancelled, or that cancels itself, and nothing but code that awaits it is known to call it."""
     body = infer.body(site)
     if loops_around(body, handler.tried) or cancels(infer, site):
         return False

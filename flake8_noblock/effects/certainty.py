@@ -85,10 +85,10 @@ def _is_certain_call(infer: Inference, place: Place) -> bool:
 
 
 def is_doubted(infer: Inference, place: Place, seen: frozenset[Place] = frozenset()) -> bool:
-    """Whether what runs at a call may be another function than the one that is found: it is called by a name for whatever is given,
-    a module sets an attribute of that name on other objects, the project has its own class below a library's, or an annotation says
-    of which class of a library the receiver is, where one that takes the sync class for the async one is a common slip. So may what
-    a function calls to give its result; `seen` are the calls on the way there."""
+    """Whether what runs at a call may be another function than the one that is found: it is called by a name for whatever is
+    given, a module sets an attribute of that name on other objects, the project has its own class below a library's, or an
+    annotation says of which class of a library the receiver is, where one that takes the sync class for the async one is a common
+    slip. So may what a function calls to give its result; `seen` are the calls on the way there."""
     ops = infer.body(place.site).ops
     op = ops[place.number]
     if not isinstance(op, Call):
@@ -100,7 +100,11 @@ def is_doubted(infer: Inference, place: Place, seen: frozenset[Place] = frozense
         if _is_replaced(infer, place.site.module, method.name):
             return True
         of_library = [v for v in callee if isinstance(v, Function) and v.receiver and infer.module(v.module).origin == "library"]
-        if any(_is_changed(infer, v.receiver) for v in of_library) or of_library and not _is_made(infer, Place(place.site, method.base)):
+        if (
+            any(_is_changed(infer, v.receiver) for v in of_library)
+            or of_library
+            and not _is_made(infer, Place(place.site, method.base))
+        ):
             return True
     returned = [call for v in callee if isinstance(v, Function) for call in _calls_returned(infer, v)]
     return any(is_doubted(infer, call, seen | {place}) for call in returned if call not in seen)
@@ -132,13 +136,14 @@ def _makes_itself(infer: Inference, call: Place) -> bool:
     op = infer.body(call.site).ops[call.number]
     callee = infer.value(call.site, op.func) if isinstance(op, Call) else ()
     return bool(callee) and not any(
-        isinstance(v, Function) and infer.module(v.module).origin == "project" and infer.function_body(v).returns >= 0 for v in callee
+        isinstance(v, Function) and infer.module(v.module).origin == "project" and infer.function_body(v).returns >= 0
+        for v in callee
     )
 
 
 def _is_own_name(infer: Inference, place: Place, callee: object) -> bool:
-    """Whether a callable is called by a name of its own, and not by one for whatever is given: a parameter, of this function or one
-    around it, or an attribute that holds, or is declared to hold, something of the kind."""
+    """Whether a callable is called by a name of its own, and not by one for whatever is given: a parameter, of this function or
+    one around it, or an attribute that holds, or is declared to hold, something of the kind."""
     op = infer.body(place.site).ops[place.number]
     if isinstance(op, Param):
         return False
@@ -167,7 +172,9 @@ def _is_decorated(infer: Inference, place: Place, callee: CallableValue) -> bool
     op = infer.body(place.site).ops[place.number]
     if not isinstance(op, Call) or callee not in infer.value(*place):
         return False
-    return all(isinstance(value, Function | ClassValue) and infer.is_standard(value) for value in infer.value(place.site, op.func))
+    return all(
+        isinstance(value, Function | ClassValue) and infer.is_standard(value) for value in infer.value(place.site, op.func)
+    )
 
 
 def _is_property(infer: Inference, receiver: object, name: str, base: Place) -> bool:
@@ -203,7 +210,12 @@ def _gives_for_certain(infer: Inference, callee: object, decorators: int = 0) ->
         case Function(receiver=None) as function:
             return not infer.function_body(function).decorators and _keeps_its_word(infer, function)
         case Function(receiver=receiver) as function:
-            if not _keeps_its_word(infer, function) or len(infer.function_body(function).decorators) > decorators or is_abstract(infer, function) or _says_nothing(infer, function):
+            if (
+                not _keeps_its_word(infer, function)
+                or len(infer.function_body(function).decorators) > decorators
+                or is_abstract(infer, function)
+                or _says_nothing(infer, function)
+            ):
                 return False
             return not (isinstance(receiver, Instance) and overrides(infer, function, receiver, everywhere=True))
     return False

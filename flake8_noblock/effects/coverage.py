@@ -168,6 +168,7 @@ def _through_task(infer: Inference, node: Node, end: End, asked: Question) -> It
 
 def uncovered(infer: Inference, operation: Place, end: End, failed: Failure, frameworks_cover: bool) -> Site | None:
     """The function by which a failure of `operation`, which arises at `end`, gets out of the program; None: it is caught."""
+
     def stops(infer: Inference, end: End, wrapped: bool) -> Passed | None:
         if collects(infer, end):
             return Passed(True, wrapped)

@@ -193,7 +193,8 @@ def _in_turn(infer: Inference, site: Site, number: int) -> bool:
 
 
 def _are_told_apart(infer: Inference, site: Site, number: int) -> bool:
-    """Whether a value is a container whose items are known one by one, or goes over one (``table.items()``, ``enumerate(steps)``)."""
+    """Whether a value is a container whose items are known one by one, or goes over one (``table.items()``,
+    ``enumerate(steps)``)."""
     if all(isinstance(value, TupleValue | DictValue) for value in infer.value(site, number)):
         return True
     ops = infer.body(site).ops

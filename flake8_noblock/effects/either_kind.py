@@ -26,7 +26,8 @@ def may_be_coroutine(infer: Inference, place: Place, op: Call, consumer: int | N
 
 
 def _may_give_coroutine(infer: Inference, site: Site, op: Call, depth: int) -> bool:
-    """Whether a method that is called is async in a subclass, or the function that is called hands on what such a method gives."""
+    """Whether a method that is called is async in a subclass, or the function that is called hands on what such a method
+    gives."""
     method = infer.body(site).ops[op.func]
     if isinstance(method, Attr) and _is_async_in_subclass(infer, infer.value(site, method.base), method.name):
         return True

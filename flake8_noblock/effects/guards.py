@@ -118,7 +118,9 @@ def _kept_in(infer: Inference, entered: Place, failed: Failure, wrapped: bool, d
     if any(_yields_guarded(infer, function, failed, wrapped, depth) for function in _generators(infer, entered, op)):
         return True
     method = "__aexit__" if op.is_async else "__exit__"
-    return any(_swallows(infer, value, method) or _is_guard(infer, value, method) for value in infer.value(entered.site, op.value))
+    return any(
+        _swallows(infer, value, method) or _is_guard(infer, value, method) for value in infer.value(entered.site, op.value)
+    )
 
 
 def _generators(infer: Inference, entered: Place, op: Enter) -> Iterator[Function]:

@@ -37,7 +37,8 @@ def nested_callbacks(infer: Inference, module: str, depth: int) -> Iterator[tupl
 
 
 def _makes_something(body: Body) -> bool:
-    """Whether a function is there for what it returns, since it takes nothing: an application's factory, no answer to anything."""
+    """Whether a function is there for what it returns, since it takes nothing: an application's factory, no answer to
+    anything."""
     return body.kind == "function" and not body.params and not _gives_nothing(body)
 
 
@@ -95,7 +96,12 @@ def _only_asks(infer: Inference, site: Site) -> bool:
     """Whether a callback asks the future that it is called with how it ended, at most, and makes no use of the answer but in
     conditions."""
     ops = infer.body(site).ops
-    methods = [Place(site, user) for number, op in enumerate(ops) if isinstance(op, Param) for user in fate(infer, Place(site, number)).users]
+    methods = [
+        Place(site, user)
+        for number, op in enumerate(ops)
+        if isinstance(op, Param)
+        for user in fate(infer, Place(site, number)).users
+    ]
     calls = [Place(site, user) for method in methods for user in fate(infer, method).users]
     called = {op.func for call in calls if isinstance(op := ops[call.number], Call)}
     return {method.number for method in methods} <= called and not any(_uses_result(infer, call) for call in calls)
@@ -123,8 +129,8 @@ def working_callbacks(infer: Inference, module: str) -> Iterator[Place]:
 
 
 def _is_of_others(infer: Inference, place: Place) -> bool:
-    """Whether the task that a callback is added to is a parameter, for whose end this function is not to wait, or goes on where the
-    function gives up waiting."""
+    """Whether the task that a callback is added to is a parameter, for whose end this function is not to wait, or goes on where
+    the function gives up waiting."""
     base = _base(infer, place)
     is_given = base is not None and isinstance(infer.body(base.site).ops[base.number], Param)
     return is_given or _is_left_running(infer, place)
@@ -264,7 +270,9 @@ def _called(body: Body) -> dict[int, list[int]]:
 
 def _takes_failure(body: Body, index: int) -> bool:
     """Whether a parameter is called with the exception that a handler caught, or its text, where that raises nothing as well."""
-    return any(_is_failure(body, arg) for call in _called(body)[index] if not _is_raised(body, call) for arg in _given(body, call))
+    return any(
+        _is_failure(body, arg) for call in _called(body)[index] if not _is_raised(body, call) for arg in _given(body, call)
+    )
 
 
 def _is_raised(body: Body, number: int) -> bool:
@@ -304,4 +312,3 @@ def _given(body: Body, call: int) -> Iterator[int]:
     if isinstance(op, Call):
         yield from op.args
         yield from (value for _, value in op.keywords)
-

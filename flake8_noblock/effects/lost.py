@@ -158,7 +158,15 @@ def _stored_items(infer: Inference, place: Place, display: Display | Mapping) ->
     items = display.values if isinstance(display, Mapping) else display.items
     calls = [Place(place.site, item) for item in items if isinstance(ops[item], Call)]
     spread = isinstance(display, Mapping) and -1 in display.keys
-    if spread or _is_argument(infer, place) or isinstance(display, Display) and display.kind == "tuple" or not calls or _is_dropped(fate(infer, place), ops) or not is_lost(infer, place):
+    if (
+        spread
+        or _is_argument(infer, place)
+        or isinstance(display, Display)
+        and display.kind == "tuple"
+        or not calls
+        or _is_dropped(fate(infer, place), ops)
+        or not is_lost(infer, place)
+    ):
         return
     for call in calls:
         if _kind(infer, call) == "coroutine" and not may_be_of_other_kind(infer, call):
@@ -200,7 +208,11 @@ def _makes(infer: Inference, callee: Value) -> bool:
         return all(_makes(infer, value) for value in callee.callee)
     if not isinstance(callee, Function):
         return True
-    return kind_of(infer, result(infer, callee)) is not None and not _keeps(infer, callee) and not _is_called_by_framework(infer, callee)
+    return (
+        kind_of(infer, result(infer, callee)) is not None
+        and not _keeps(infer, callee)
+        and not _is_called_by_framework(infer, callee)
+    )
 
 
 def _keeps(infer: Inference, function: Function) -> bool:
@@ -214,7 +226,9 @@ def _keeps(infer: Inference, function: Function) -> bool:
 def _is_kept(infer: Inference, place: Place) -> bool:
     if isinstance(infer.body(place.site).ops[place.number], Attr | Item):
         return True
-    return any(isinstance(op, StoreAttr | StoreItem) for op in (infer.body(place.site).ops[user] for user in fate(infer, place).users))
+    return any(
+        isinstance(op, StoreAttr | StoreItem) for op in (infer.body(place.site).ops[user] for user in fate(infer, place).users)
+    )
 
 
 def _is_called_by_framework(infer: Inference, function: Function) -> bool:

@@ -53,7 +53,11 @@ def _is_found_loop(infer: Inference, place: Place) -> bool:
 def _is_set_before(infer: Inference, place: Place) -> bool:
     """Whether every way to a call that asks for the loop goes by one that sets it."""
     ops = infer.body(place.site).ops
-    set_by = [n for n, op in enumerate(ops) if isinstance(op, Call) and part_at(infer, Place(place.site, n), "sets the loop") is not None]
+    set_by = [
+        n
+        for n, op in enumerate(ops)
+        if isinstance(op, Call) and part_at(infer, Place(place.site, n), "sets the loop") is not None
+    ]
     return bool(set_by) and not flow_of(infer, place.site).reaches(START, place.number, set_by)
 
 

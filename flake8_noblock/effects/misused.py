@@ -352,7 +352,11 @@ def _judged(infer: Inference, place: Place, demand: Demand) -> Misuse | None:
         return "plain protocol"
     if kind in ("future", "task"):
         made = isinstance(infer.body(place.site).ops[_origin(infer, place).number], Call)
-        return "as value" if (made or not method.startswith(".")) and all(_is_future_without(infer, value, method) for value in values) else None
+        return (
+            "as value"
+            if (made or not method.startswith(".")) and all(_is_future_without(infer, value, method) for value in values)
+            else None
+        )
     if kind == "async generator" and method in ("__len__", "__getitem__"):
         return "plain protocol"
     if method in ("__iter__", "__contains__", "__next__") and is_async_only(infer, values, "__iter__", "__aiter__"):

@@ -27,12 +27,20 @@ def may_be_of_other_kind(infer: Inference, place: Place) -> bool:
             callee = infer.value(place.site, func)
             return any(isinstance(v, Function) and _may_turn_out_otherwise(infer, v) for v in callee)
         case Attr(base=base, name=name):
-            return any(_is_turned_below(infer, v, receiver) for receiver in infer.value(place.site, base) for v in _getters(infer, receiver, name))
+            return any(
+                _is_turned_below(infer, v, receiver)
+                for receiver in infer.value(place.site, base)
+                for v in _getters(infer, receiver, name)
+            )
     return False
 
 
 def _may_turn_out_otherwise(infer: Inference, function: Function) -> bool:
-    return _is_belied(infer, function) or _is_generator_declared(infer, function) or _is_turned_below(infer, function, function.receiver)
+    return (
+        _is_belied(infer, function)
+        or _is_generator_declared(infer, function)
+        or _is_turned_below(infer, function, function.receiver)
+    )
 
 
 def _is_generator_declared(infer: Inference, function: Function) -> bool:
@@ -70,7 +78,8 @@ def _as_defined(infer: Inference, function: Function) -> Values:
 
 
 def _is_turned_below(infer: Inference, method: Function, receiver: Value | None) -> bool:
-    """Whether a method is only a place for others, and those that subclasses have are of another kind, or of one that isn't known."""
+    """Whether a method is only a place for others, and those that subclasses have are of another kind, or of one that isn't
+    known."""
     if not isinstance(receiver, Instance) or not isinstance(receiver.cls, SourceClass) or infer.function_body(method).owner < 0:
         return False
     body = infer.function_body(method)

@@ -182,12 +182,15 @@ def _is_elsewhere(infer: Inference, read: Place, holder: Holder) -> bool:
     if holder.module:
         return bool(classes)
     return bool(classes and holder.classes) and all(
-        _has_its_own(infer, cls, holder.name) and not _are_related(infer, cls, other) for cls in classes for other in holder.classes
+        _has_its_own(infer, cls, holder.name) and not _are_related(infer, cls, other)
+        for cls in classes
+        for other in holder.classes
     )
 
 
 def _is_of_other_module(infer: Inference, definition: Place, module: str) -> bool:
-    """Whether a variable is defined in another module than `module`, and not taken from one of the project, which may hand it on."""
+    """Whether a variable is defined in another module than `module`, and not taken from one of the project, which may hand it
+    on."""
     op = infer.body(definition.site).ops[definition.number]
     if not isinstance(op, Import):
         return definition.site.module != module

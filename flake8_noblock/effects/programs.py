@@ -62,4 +62,3 @@ def _asks_for_main(body: Body, region: int) -> bool:
         return False
     values = getattr(body.ops[found.value], "values", ())
     return any(getattr(body.ops[value], "value", None) == "__main__" for value in values)
-

@@ -39,7 +39,8 @@ def says_plain(infer: Inference, site: Site) -> bool:
 
 
 def _answers(infer: Inference, site: Site) -> bool:
-    """Whether decorators have a framework call a function and take what it returns, once an async one is awaited, for the answer."""
+    """Whether decorators have a framework call a function and take what it returns, once an async one is awaited, for the
+    answer."""
     body = infer.body(site)
     around = Site(site.module, body.parent)
     rows = [routes(infer, around, decorator) for decorator in body.decorators]

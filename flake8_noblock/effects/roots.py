@@ -129,7 +129,5 @@ def _consumes(infer: Inference, callee: Values) -> bool:
         if any(infer.knowledge.offload(name) for name in names):
             return False
         if isinstance(value, Function | ClassValue) and infer.is_standard(value):
-            return any(
-                "__next__" in row.methods and not row.lazily for name in names for row in infer.knowledge.protocol(name)
-            )
+            return any("__next__" in row.methods and not row.lazily for name in names for row in infer.knowledge.protocol(name))
     return True

@@ -250,4 +250,3 @@ def _tests(body: Body, number: int, place: object) -> list[int]:
 def _comes_between(flow: Flow, read: int, store: int) -> bool:
     """Whether a pause lies on a way from a read to a store."""
     return any(flow.reaches(read, pause, ()) and flow.reaches(pause, store, (read,)) for pause in flow.pauses)
-

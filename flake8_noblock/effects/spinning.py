@@ -125,7 +125,9 @@ LEAST_STATES = 2
 
 
 def _surely_pauses(infer: Inference, rounds: _Rounds, flow: Flow) -> bool:
-    return _is_between_states(infer, rounds) or any(_always_waits(infer, rounds, flow, n) for n in flow.heads if n != rounds.region)
+    return _is_between_states(infer, rounds) or any(
+        _always_waits(infer, rounds, flow, n) for n in flow.heads if n != rounds.region
+    )
 
 
 def _always_waits(infer: Inference, rounds: _Rounds, flow: Flow, number: int) -> bool:
@@ -155,7 +157,11 @@ def _is_between_states(infer: Inference, rounds: _Rounds) -> bool:
     """Whether the rounds without a pause are those that take none of several branches, each of which pauses: as long as the loop
     goes on, one of them is meant to be taken."""
     body = infer.body(rounds.site)
-    first = [n for n, region in enumerate(body.regions) if region.parent == rounds.region and region.kind == "branch" and region.positive]
+    first = [
+        n
+        for n, region in enumerate(body.regions)
+        if region.parent == rounds.region and region.kind == "branch" and region.positive
+    ]
     for number in first:
         arms = _arms(body, number)
         if len(arms) >= LEAST_STATES and all(rounds.busy.isdisjoint(within(infer, rounds.site, arm)) for arm in arms):
@@ -216,7 +222,11 @@ def _conditions(body: Body, rounds: _Rounds) -> list[int] | None:
             this = body.regions[region]
             if this.kind in ("except", "loop", "finally", "else") or this.value < 0 and this.kind == "branch":
                 return None
-            if this.kind == "try" and not isinstance(op, Await) and any(r.kind == "except" and r.partner == region for r in body.regions):
+            if (
+                this.kind == "try"
+                and not isinstance(op, Await)
+                and any(r.kind == "except" and r.partner == region for r in body.regions)
+            ):
                 return None
             if this.kind == "branch":
                 found.append(this.value)
@@ -331,8 +341,8 @@ def _only_reads(infer: Inference, function: Function, depth: int) -> bool:
 
 
 def _only_pauses(infer: Inference, rounds: _Rounds, flow: Flow) -> bool:
-    """Whether the loop does nothing but pause, always for the same time; what it asks under a lock others change, and where it looks
-    at the clock besides it looks after something."""
+    """Whether the loop does nothing but pause, always for the same time; what it asks under a lock others change, and where it
+    looks at the clock besides it looks after something."""
     body = infer.body(rounds.site)
     ops = body.ops
     if any(isinstance(ops[number], Enter) or _is_of_the_work(infer, rounds, number) for number in rounds.members):
@@ -388,10 +398,12 @@ def _asks_a_flag(infer: Inference, rounds: _Rounds) -> bool:
 
 
 def _is_ours(infer: Inference, place: Place) -> bool:
-    """Whether what a loop asks is an object of the language or of the project, rather than of a library that may change by itself."""
+    """Whether what a loop asks is an object of the language or of the project, rather than of a library that may change by
+    itself."""
     values = infer.value(*place)
     return bool(values) and all(
-        isinstance(value, Instance) and (infer.is_standard(ClassValue(value.cls)) or isinstance(value.cls, SourceClass)) for value in values
+        isinstance(value, Instance) and (infer.is_standard(ClassValue(value.cls)) or isinstance(value.cls, SourceClass))
+        for value in values
     )
 
 

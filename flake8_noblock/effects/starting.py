@@ -21,8 +21,8 @@ from flake8_noblock.link.regions import excluded_regions, selective_regions
 
 
 class _Way(NamedTuple):
-    """A body starts a loop, or reaches a start in some steps, by operation `number`: the body that this runs is next. `once`: only
-    where something in the body's module is missing yet."""
+    """A body starts a loop, or reaches a start in some steps, by operation `number`: the body that this runs is next. `once`:
+    only where something in the body's module is missing yet."""
 
     steps: int
     number: int
@@ -86,7 +86,11 @@ class Starters:
         ways = [_Way(0, number, None, body.where[number] in once.regions) for number in own]
         for edge in self._summaries.edges_on_loop(site) if not any(not way.once for way in ways) else ():
             found = self._of(edge.run) if body.where[edge.number] not in selective else None
-            if found is None or (found.once and found.site.module != site.module) or is_guarded(self._infer, Place(site, edge.number)):
+            if (
+                found is None
+                or (found.once and found.site.module != site.module)
+                or is_guarded(self._infer, Place(site, edge.number))
+            ):
                 continue
             ways.append(_Way(found.steps + 1, edge.number, found.site, found.once or body.where[edge.number] in once.regions))
         return min(ways, key=lambda way: (way.once, way.steps, way.number), default=None)
@@ -135,4 +139,3 @@ def allows_nesting(infer: Inference, module: str) -> bool:
 def starters(summaries: Summaries) -> Starters:
     """The one `Starters` of a program."""
     return summaries.infer.remember("starters", None, Starters, summaries)
-

@@ -155,7 +155,9 @@ class Summaries:
                 inside = regions_within(self.infer, site, arm) - elsewhere
                 arms.append(_joined([part for region in inside for part in effects.get(region, ())]))
             common = set(arms[0]).intersection(*arms[1:])
-            yield {effect: witness for effect, witness in _joined(arms).items() if effect in common and effect.certainty == "certain"}
+            yield {
+                effect: witness for effect, witness in _joined(arms).items() if effect in common and effect.certainty == "certain"
+            }
 
     def _from_outside(self, effect: Effect, witness: Witness, site: Site) -> Certainty:
         """What another module, or another library, does once need not be done here any more."""

@@ -31,9 +31,7 @@ class Started:
 
 def started(infer: Inference, module: str) -> list[Started]:
     """Where the code of `module` starts tasks, by itself or by a function that gives the task that it starts."""
-    return infer.remember(
-        "started tasks", module, lambda: sorted(_started(infer, module), key=lambda task: in_order(task.place))
-    )
+    return infer.remember("started tasks", module, lambda: sorted(_started(infer, module), key=lambda task: in_order(task.place)))
 
 
 def in_order(place: Place) -> tuple[int, int]:

@@ -76,7 +76,8 @@ def _has_loop(infer: Inference, call: Place) -> bool:
 
 
 def unsafe_elsewhere(summaries: Summaries, module: str) -> Iterator[tuple[Place, Place, Role]]:
-    """Calls that hand another thread a function of another module that is not thread-safe, each with the first call that isn't."""
+    """Calls that hand another thread a function of another module that is not thread-safe, each with the first call that
+    isn't."""
     infer = summaries.infer
     for place, given in _handovers(infer, module):
         for site in functions_at(infer, unwrap_partial(infer, Place(place.site, given))):
@@ -179,7 +180,6 @@ def held_across_pauses(infer: Inference, site: Site) -> Iterator[int]:
             if values and all(_is_lock(infer, value) for value in values):
                 yield region.value
     yield from _acquired(infer, site)
-
 
 
 def _is_lock(infer: Inference, value: Value) -> bool:

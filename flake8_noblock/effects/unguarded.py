@@ -212,5 +212,3 @@ def without_handler(infer: Inference, site: Site) -> Iterator[Place]:
     for number, op in reached_numbers(infer, site):
         if is_await(op) and handled.isdisjoint(_regions_around(infer, site, number)):
             yield Place(site, number)
-
-

@@ -117,7 +117,8 @@ class Binary(_Node, frozen=True, gc=False):
 
 
 class Unary(_Node, frozen=True, gc=False):
-    """``operator value``; operator ``Test``: whether `value` is true is asked, by a condition; ``Match``: by which pattern it is met."""
+    """``operator value``; operator ``Test``: whether `value` is true is asked, by a condition; ``Match``: by which pattern it is
+    met."""
 
     operator: str
     value: int
@@ -131,7 +132,8 @@ class Compare(_Node, frozen=True, gc=False):
 
 
 class Choice(_Node, frozen=True, gc=False):
-    """One of several values: where branches meet, ``a or b``, ``a if c else b``; `where` are the regions of the latter two's parts."""
+    """One of several values: where branches meet, ``a or b``, ``a if c else b``; `where` are the regions of the latter two's
+    parts."""
 
     values: tuple[int, ...]
     where: tuple[int, ...] = ()
@@ -356,10 +358,10 @@ RegionKind = Literal["body", "branch", "typing", "loop", "try", "except", "else"
 class Region(_Node, frozen=True, gc=False):
     """A stretch of a body: operations in it run under the same branches, loops, ``try`` and ``with`` statements.
 
-    `value` is the operation that governs it: the condition of a branch (`positive`: it holds) or loop, the value
-    entered, the type caught. What follows an ``if`` one branch of which leaves the block is a branch, too. A ``typing`` region runs for type checkers only. `partner` of a handler, ``else`` and
-    ``finally`` is the region of its ``try``. `in_groups`: an ``except*``. Handlers have a place, `line` and `column`, as they
-    need hold no operation.
+    `value` is the operation that governs it: the condition of a branch (`positive`: it holds) or loop, the value entered, the
+    type caught. What follows an ``if`` one branch of which leaves the block is a branch, too. A ``typing`` region runs for type
+    checkers only. `partner` of a handler, ``else`` and ``finally`` is the region of its ``try``. `in_groups`: an ``except*``.
+    Handlers have a place, `line` and `column`, as they need hold no operation.
     """
 
     kind: RegionKind

@@ -29,8 +29,8 @@ _OPPOSITE: dict[Verdict, Verdict] = {
 
 
 Imported = Mapping[str, str]
-"""Names that stand for the module ``platform``, or for members of it, ``sys`` and ``os``, with their paths there (``from sys import
-platform``)."""
+"""Names that stand for the module ``platform``, or for members of it, ``sys`` and ``os``, with their paths there (``from sys
+import platform``)."""
 
 _SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "Darwin"}
 """What ``platform.system()`` gives, by ``sys.platform``."""
@@ -90,8 +90,8 @@ def _is_literal(node: ast.expr) -> bool:
 
 
 def _known(node: ast.expr, target: Target, imported: Imported) -> object:
-    """The value of ``sys.version_info``, ``sys.platform``, ``os.name``, a part of these, of ``platform.system()``, or a literal; None:
-    not known."""
+    """The value of ``sys.version_info``, ``sys.platform``, ``os.name``, a part of these, of ``platform.system()``, or a literal;
+    None: not known."""
     match node:
         case ast.Call(func=func, args=[], keywords=[]) if _path(func, imported) == "platform.system":
             return _SYSTEMS.get(target.platform)

@@ -66,4 +66,6 @@ def _assign_parts(state: BodyState, targets: Sequence[ast.expr], value: int, nod
     for index, target in enumerate(targets):
         starred = isinstance(target, ast.Starred)
         position = index - len(targets) if any(isinstance(t, ast.Starred) for t in targets[:index]) else index
-        assign(state, target, state.emit(Unpack(value, position, starred, len(targets) - index - 1 if starred else 0), node), read)
+        assign(
+            state, target, state.emit(Unpack(value, position, starred, len(targets) - index - 1 if starred else 0), node), read
+        )

@@ -165,4 +165,6 @@ def _classes(rows: Mapping[type[object], Mapping[str, object]], table: Table) ->
     kinds = (rows.get(kind, ()) for kind in (Blocking, Invoke, Decorator, Dispatch, Awaitable))
     owned = [name.rpartition(".") for name in {*chain.from_iterable(kinds), *table.returns, *table.attributes}]
     classes = {o for o, _, last in owned if o.rpartition(".")[2][:1].isupper() or last.startswith("__")}
-    return frozenset(classes.union(table.returns.values(), table.attributes.values(), table.asynchronous, table.bases, table.fields))
+    return frozenset(
+        classes.union(table.returns.values(), table.attributes.values(), table.asynchronous, table.bases, table.fields)
+    )

@@ -38,7 +38,8 @@ Constant = bool | int | float | str | None
 class Argument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An argument of a call, by keyword, by position, or both; positions don't count ``self``, which is the ``receiver``.
 
-    With ``rest`` all from that position on are meant (``gather(a, b)``), with keyword ``**`` those by keyword, too; with ``items`` what the argument, a list or the like, holds.
+    With ``rest`` all from that position on are meant (``gather(a, b)``), with keyword ``**`` those by keyword, too; with
+    ``items`` what the argument, a list or the like, holds.
     """
 
     keyword: str | None = None
@@ -205,8 +206,9 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class Hooks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What making an object runs besides its constructor (``__post_init__``, validators).
 
-    It holds for subclasses of ``classes`` and for classes that one of these decorates: their ``methods``, and the methods
-    that one of ``decorators`` marks, run whenever an object is made. Keyword ``factory`` of ``fields`` is called where a field isn't given.
+    It holds for subclasses of ``classes`` and for classes that one of these decorates: their ``methods``, and the methods that
+    one of ``decorators`` marks, run whenever an object is made. Keyword ``factory`` of ``fields`` is called where a field isn't
+    given.
     """
 
     classes: tuple[str, ...]
@@ -300,8 +302,9 @@ class SyncMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Fails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Awaited operations that can fail for reasons that no program controls: a network, a server, a subprocess, a time limit.
 
-    ``kind`` says why, in a word for the message. ``errors`` are the classes to catch, the most general of the library's own first.
-    ``limited``: the library sets a time limit; argument ``timeout``, here or where the object is made, sets one or, None, removes it.
+    ``kind`` says why, in a word for the message. ``errors`` are the classes to catch, the most general of the library's own
+    first. ``limited``: the library sets a time limit; argument ``timeout``, here or where the object is made, sets one or, None,
+    removes it.
     """
 
     names: tuple[str, ...]
@@ -335,8 +338,8 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Methods of a task or future that have to do with how it ends.
 
-    They ``look`` at its failure, or raise it; they ``cancel`` it; they make it ``fail`` with an exception that they are given, which
-    whoever waits for it gets, or ``succeed`` with a result; they ``register`` a callback that is given it at its end.
+    They ``look`` at its failure, or raise it; they ``cancel`` it; they make it ``fail`` with an exception that they are given,
+    which whoever waits for it gets, or ``succeed`` with a result; they ``register`` a callback that is given it at its end.
     """
 
     names: tuple[str, ...]
@@ -438,15 +441,15 @@ class LoopMethods(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One knowledge file.
 
-    ``aliases`` maps another path of a name to the one that the table uses, or all paths that a pattern matches, in which ``*`` stands for a part
-    of a name between dots. ``returns`` maps a callable to the class of which
-    its call gives an instance, also for the protocols behind operators (``pkg.Class.__getitem__``, ``__getattr__``,
-    ``__enter__``, ``__next__``); ``asynchronous`` maps a class to those of ``__aenter__`` and ``__aiter__`` that its objects
-    have, and not the plain twin of; ``attributes`` maps an attribute to the class of its value. ``bases`` gives the base
-    classes of a class. ``safe`` lists names that never block although a ``.*`` row or a reading of their source says so.
-    ``fields`` lists descriptors that are made with the class of what they hold (``traitlets.Instance(Manager)``). ``running``
-    lists callables that give something where a loop runs, and fail elsewhere (``asyncio.get_running_loop``). ``closing`` are
-    names of methods that give something back: a failure of theirs is nothing to act on.
+    ``aliases`` maps another path of a name to the one that the table uses, or all paths that a pattern matches, in which ``*``
+    stands for a part of a name between dots. ``returns`` maps a callable to the class of which its call gives an instance, also
+    for the protocols behind operators (``pkg.Class.__getitem__``, ``__getattr__``, ``__enter__``, ``__next__``); ``asynchronous``
+    maps a class to those of ``__aenter__`` and ``__aiter__`` that its objects have, and not the plain twin of; ``attributes``
+    maps an attribute to the class of its value. ``bases`` gives the base classes of a class. ``safe`` lists names that never
+    block although a ``.*`` row or a reading of their source says so. ``fields`` lists descriptors that are made with the class of
+    what they hold (``traitlets.Instance(Manager)``). ``running`` lists callables that give something where a loop runs, and fail
+    elsewhere (``asyncio.get_running_loop``). ``closing`` are names of methods that give something back: a failure of theirs is
+    nothing to act on.
     """
 
     aliases: dict[str, str] = {}

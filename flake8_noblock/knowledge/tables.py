@@ -138,7 +138,8 @@ class Knowledge:
         return word in words.loop_words()["readers"] or any(name.rpartition(".")[2] == word for name in own)
 
     def may_have_row(self, kind: type[Row], word: str) -> bool:
-        """Whether a callable whose last name is `word` may have a row of `kind`, one of those that are listed (`collect.LISTED`)."""
+        """Whether a callable whose last name is `word` may have a row of `kind`, one of those that are listed
+        (`collect.LISTED`)."""
         listed = self._listed.get(kind)
         if listed is None:
             own = [name.rpartition(".")[2] for name in self.own.of(kind)]

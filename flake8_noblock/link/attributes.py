@@ -119,7 +119,9 @@ def _as_written(infer: Inference, member: Member, cls: AnyClass, name: str) -> F
     if not isinstance(owner, SourceClass) or infer.module(owner.module).origin != "library":
         return None
     for value in member.values or ():
-        if not isinstance(value, Function | CallableValue | Unknown) or (isinstance(value, Function) and infer.function_body(value).name == name):
+        if not isinstance(value, Function | CallableValue | Unknown) or (
+            isinstance(value, Function) and infer.function_body(value).name == name
+        ):
             return None
     if not any(a.cls is not None and speaks_of(infer, a.cls, name) for a in mro(infer, cls)):
         return None
@@ -216,7 +218,8 @@ def _foreign_member(infer: Inference, owner: AnyClass, receiver: Instance | Clas
 
 
 def _told_class(infer: Inference, cls: AnyClass, owner: AnyClass, name: str) -> AnyClass:
-    """The class, of `cls` and those that it inherits from down to `owner`, of whose `name` tables speak; `owner` where none is."""
+    """The class, of `cls` and those that it inherits from down to `owner`, of whose `name` tables speak; `owner` where none
+    is."""
     if cls == owner:
         return owner
     ancestors = [ancestor.cls for ancestor in mro(infer, cls)]

@@ -326,7 +326,8 @@ def _self(receiver: Instance | ClassValue) -> Values:
 
 
 def _matching(infer: Inference, function: Function, arguments: Arguments) -> list[Function]:
-    """The overload of `function` that the arguments fit; all that they may fit where none is sure, all where none is seen to fit."""
+    """The overload of `function` that the arguments fit; all that they may fit where none is sure, all where none is seen to
+    fit."""
     candidates = overloads(infer, function)
     if len(candidates) == 1:
         return list(candidates)

@@ -207,7 +207,8 @@ def is_protocol(infer: Inference, cls: AnyClass) -> bool:
 
 
 def field_of(infer: Inference, cls: AnyClass, key: Constant) -> str | None:
-    """The field of a ``TypedDict`` or ``NamedTuple`` that ``value[key]`` reads; None: it is no such class, or has no such field."""
+    """The field of a ``TypedDict`` or ``NamedTuple`` that ``value[key]`` reads; None: it is no such class, or has no such
+    field."""
     if not isinstance(cls, SourceClass) or infer.is_standard(ClassValue(cls)):
         return None
     if isinstance(key, str):

@@ -87,7 +87,9 @@ class Finder:
     @cached_property
     def _loose(self) -> tuple[Path, ...]:
         """The library folders with plain sources rather than installed distributions."""
-        return tuple([folder for folder in self._libraries if not any(name.endswith(".dist-info") for name in self._entries(folder))])
+        return tuple(
+            [folder for folder in self._libraries if not any(name.endswith(".dist-info") for name in self._entries(folder))]
+        )
 
     def is_standard(self, name: str) -> bool:
         top = name.partition(".")[0]

@@ -51,7 +51,8 @@ from flake8_noblock.link.values import (
 
 
 def bound(values: Values, receiver: Instance | ClassValue) -> Values:
-    """`values` of a class's member as read from `receiver`, of which a static method knows nothing; properties are left to the caller."""
+    """`values` of a class's member as read from `receiver`, of which a static method knows nothing; properties are left to the
+    caller."""
     return tuple([one for value in values for one in (value.function if _is_static(value) else (_bound(value, receiver),))])
 
 
@@ -135,8 +136,8 @@ def result(infer: Inference, function: Function, arguments: Arguments = NO_ARGUM
 
 
 def _says_of_call(values: Values) -> bool:
-    """Whether an async function is annotated as giving something to be awaited: many mean what calling it gives by that, so that its
-    own ``return`` is believed."""
+    """Whether an async function is annotated as giving something to be awaited: many mean what calling it gives by that, so that
+    its own ``return`` is believed."""
     return bool(values) and all(isinstance(v, Coroutine) or isinstance(v, Instance) and v.cls.name in _AWAITABLE for v in values)
 
 
@@ -176,7 +177,10 @@ def _is_awaitable(infer: Inference, value: Value) -> bool:
     """Whether tables speak of what an async function gives when it is called, and not of what awaiting that gives."""
     if not isinstance(value, Instance):
         return isinstance(value, Coroutine)
-    return value.cls == named_class(infer, "asyncio.Future").cls or infer.knowledge.returns(f"{value.cls.name}.__await__") is not None
+    return (
+        value.cls == named_class(infer, "asyncio.Future").cls
+        or infer.knowledge.returns(f"{value.cls.name}.__await__") is not None
+    )
 
 
 def _is_vague(infer: Inference, function: Function, value: Value) -> bool:
@@ -230,7 +234,11 @@ def _generator(infer: Inference, function: Function, arguments: Arguments, annot
     """A generator: its class as the function is annotated, or as its ``yield`` expressions tell."""
     is_async = infer.function_body(function).is_async
     site = Site(function.module, function.body) if is_async else _in_context(infer, function, arguments)
-    values = annotated if annotated is not None and not (is_async and _is_slip(infer, annotated)) else _made_of_yields(infer, site, is_async)
+    values = (
+        annotated
+        if annotated is not None and not (is_async and _is_slip(infer, annotated))
+        else _made_of_yields(infer, site, is_async)
+    )
     if is_async:
         return values
     instance = values[0] if len(values) == 1 and isinstance(values[0], Instance) else _made_of_yields(infer, site, is_async)[0]
@@ -239,7 +247,10 @@ def _generator(infer: Inference, function: Function, arguments: Arguments, annot
 
 def _is_slip(infer: Inference, annotated: Values) -> bool:
     """Whether the annotation of an async generator names what it yields, and not what calling it gives."""
-    return all(isinstance(v, Instance) and not has_unknown_base(infer, v.cls) and find_member(infer, v.cls, "__aiter__") is None for v in annotated)
+    return all(
+        isinstance(v, Instance) and not has_unknown_base(infer, v.cls) and find_member(infer, v.cls, "__aiter__") is None
+        for v in annotated
+    )
 
 
 def _made_of_yields(infer: Inference, site: Site, is_async: bool) -> tuple[Instance]:

@@ -54,7 +54,8 @@ MOST_GIVEN_UP = 8
 """Questions about one body for which that didn't suffice; whatever else is asked of it is unknown from then on."""
 
 MOST_PASSES = 6
-"""Times that questions that lead to one another are answered anew with what was found before; then the first one's answer stands."""
+"""Times that questions that lead to one another are answered anew with what was found before; then the first one's answer
+stands."""
 
 MOST_STEPS = 1500
 """Questions asked to answer one question; if they don't suffice, the answer is unknown."""
@@ -92,7 +93,8 @@ _NO_CUT = DEEPEST + 1
 
 
 class _Tentative(NamedTuple):
-    """An answer that holds if what was assumed of the open questions that it comes back to does; `lowest` is their least depth."""
+    """An answer that holds if what was assumed of the open questions that it comes back to does; `lowest` is their least
+    depth."""
 
     answer: Values
     mask: int
@@ -276,8 +278,8 @@ class Inference:
     def _from_below(self, key: _Key) -> Values:
         """The answer to a question that nobody else is waiting for.
 
-        Where it leads too deep, what lies there is asked first, each for itself, as often as it takes: so an answer doesn't depend
-        on how deep the question was asked.
+        Where it leads too deep, what lies there is asked first, each for itself, as often as it takes: so an answer doesn't
+        depend on how deep the question was asked.
         """
         waiting, steps = {key: None}, 0
         body = (key[0].module, key[0].body)

@@ -239,7 +239,9 @@ def named(infer: Inference, dotted: str) -> Values:
 
 def named_class(infer: Inference, dotted: str) -> ClassValue:
     """The class that a dotted path names; a foreign one where it isn't at hand."""
-    return infer.remember("named classes", dotted, _named_class, infer, dotted) if infer.is_settled else _named_class(infer, dotted)
+    return (
+        infer.remember("named classes", dotted, _named_class, infer, dotted) if infer.is_settled else _named_class(infer, dotted)
+    )
 
 
 def _named_class(infer: Inference, dotted: str) -> ClassValue:

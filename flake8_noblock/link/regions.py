@@ -288,9 +288,7 @@ def _truth(infer: Inference, site: Site, number: int, excluded: Collection[int])
     return decided.pop() if len(decided) == 1 else None
 
 
-def _passed(
-    infer: Inference, site: Site, number: int, excluded: Collection[int], depth: int = MOST_CHOICES
-) -> Values | None:
+def _passed(infer: Inference, site: Site, number: int, excluded: Collection[int], depth: int = MOST_CHOICES) -> Values | None:
     """What a parameter is in this context, or a name of the function around; the value of a constant; else None."""
     op = infer.body(site).ops[number]
     match op:

@@ -122,9 +122,9 @@ class Partial(_Plain, frozen=True):
 class Adapter(_Plain, frozen=True):
     """A callable that the decorator called `name` made, or makes, of another one.
 
-    ``decorator``: what it decorates is still to come. `given` are the keywords of the decorator's own call. ``runs``: calling it calls `callee`, and does what `name` says
-    besides. ``manager``: calling it gives a context manager that runs the generator function `callee`. `around` are objects that
-    each call enters and leaves (``contextlib.ContextDecorator``).
+    ``decorator``: what it decorates is still to come. `given` are the keywords of the decorator's own call. ``runs``: calling it
+    calls `callee`, and does what `name` says besides. ``manager``: calling it gives a context manager that runs the generator
+    function `callee`. `around` are objects that each call enters and leaves (``contextlib.ContextDecorator``).
     """
 
     kind: TypingLiteral["decorator", "runs", "manager"]
@@ -297,7 +297,12 @@ def _shallow(value: Value, depth: int) -> Value:
             return Adapter(kind, name, shallow(callee, depth), value.given, shallow(value.around, depth))
         case Deferred(instance=instance, calls=calls, sources=sources):
             args = tuple([shallow(arg, depth - 1) for arg in instance.args]) if depth else ()
-            return replace(value, instance=Instance(instance.cls, args), calls=shallow(calls, depth), sources=tuple([shallow(s, depth) for s in sources]))
+            return replace(
+                value,
+                instance=Instance(instance.cls, args),
+                calls=shallow(calls, depth),
+                sources=tuple([shallow(s, depth) for s in sources]),
+            )
         case Coroutine(result=result):
             return Coroutine(shallow(result, depth))
         case CallableValue(result=result):

@@ -77,7 +77,9 @@ def misused_text(infer: Inference, found: Misused) -> str:
             advice = f"call it: {name}(...)" if uncalled else _plain(found)
             return f"{_described(infer, values, name)} can't be used with {_ASYNC_WORDS[found.method]}; {advice}"
     if found.method == "callable":
-        return f"{name} is called here, and its coroutine handed over where a function belongs; hand over {name.partition('(')[0]}"
+        return (
+            f"{name} is called here, and its coroutine handed over where a function belongs; hand over {name.partition('(')[0]}"
+        )
     asked = _ASKED.get(found.method) or _operation(found.method)
     what = "future" if kind_at(infer, origin) == "future" else "coroutine"
     return f"the {what} that {name} gives is {asked} in place of its result; use {_awaited(infer, origin.site, name)}"
@@ -115,22 +117,24 @@ def _class_of(infer: Inference, value: Value) -> str:
 
 def callable_text(infer: Inference, found: AsyncCallable, function: str) -> str:
     """The message for an async function that is given to what calls it like a sync one."""
-    return (
-        f"{function}() is async, and {written(infer, found.place)} calls it without awaiting the coroutine, so its body does not run; "
-        "hand over a sync function, or start it with asyncio.create_task(...)"
-    )
+    advice = "hand over a sync function, or start it with asyncio.create_task(...)"
+    return _called_plainly(function, written(infer, found.place), advice)
 
 
 def method_text(name: str, owner: str) -> str:
     """The message for an async method that a framework calls like a sync one."""
     if owner == "builtins.object":
-        return f"{name}() is async, and the language calls it without awaiting the coroutine, so its body does not run; make it sync"
-    return f"{name}() is async, and {owner} calls it without awaiting the coroutine, so its body does not run; make it sync, or use a base class that awaits it"
+        return _called_plainly(name, "the language", "make it sync")
+    return _called_plainly(name, owner, "make it sync, or use a base class that awaits it")
 
 
 def command_text(name: str, framework: str) -> str:
     """The message for an async function that a framework calls like a sync one."""
-    return f"{name}() is async, and {framework} calls it without awaiting the coroutine, so its body does not run; make it sync, and start a coroutine in it with asyncio.run(...)"
+    return _called_plainly(name, framework, "make it sync, and start a coroutine in it with asyncio.run(...)")
+
+
+def _called_plainly(name: str, caller: str, advice: str) -> str:
+    return f"{name}() is async, and {caller} calls it without awaiting the coroutine, so its body does not run; {advice}"
 
 
 def twice_text(infer: Inference, made: Place) -> str:
@@ -141,16 +145,19 @@ def twice_text(infer: Inference, made: Place) -> str:
 
 def kept_text(name: str) -> str:
     """The message for a decorator that keeps the coroutines of an async function."""
-    return f"the coroutine of {name}() is kept and given again, but can be awaited once only; keep its result, with async_lru.alru_cache say"
+    advice = "keep its result, with async_lru.alru_cache say"
+    return f"the coroutine of {name}() is kept and given again, but can be awaited once only; {advice}"
 
 
 def override_text(found: MixedOverride, name: str) -> str:
     """The message for a method that overrides one of the other kind."""
     owner = name.rpartition(".")[0].rpartition(".")[2]
     method = name.rpartition(".")[2]
+    own, base = f"{owner}.{method}()", f"{found.base}.{method}()"
     if found.is_async:
-        return f"{owner}.{method}() is async, but {found.base}.{method}() that it overrides is not, so callers get a coroutine that nobody awaits; make both of one kind"
-    return f"{owner}.{method}() is not async, but {found.base}.{method}() that it overrides is, so await fails on its result; write async def {method}"
+        harm = "callers get a coroutine that nobody awaits; make both of one kind"
+        return f"{own} is async, but {base} that it overrides is not, so {harm}"
+    return f"{own} is not async, but {base} that it overrides is, so await fails on its result; write async def {method}"
 
 
 def written(infer: Inference, place: Place) -> str:

@@ -10,8 +10,8 @@ OPTIONS = """
 
 CONTINUED = Page(
     reports="""
-        `add_done_callback` in an `async def`, with a callback that starts what comes next, or that uses the result of the task and
-        does not see to a failure.
+        `add_done_callback` in an `async def`, with a callback that starts what comes next, or that uses the result of the task
+        and does not see to a failure.
     """,
     hurts="""
         The step after the task stands somewhere else, runs at some later turn of the loop, and can await nothing. If it fails,
@@ -110,8 +110,8 @@ NESTED = Page(
     """,
     certainty="""
         What is nested is seen in the source. A call that takes a function may call it at once and not later; that is known for
-        the standard library and for libraries with tables, and taken to be a callback elsewhere. A function that takes nothing and
-        returns something makes what is wanted, such as an application, and answers nothing: it doesn't count.
+        the standard library and for libraries with tables, and taken to be a callback elsewhere. A function that takes nothing
+        and returns something makes what is wanted, such as an application, and answers nothing: it doesn't count.
     """,
     options="""
         `--noblock-callback-depth` is the depth from which on callbacks are reported: 3 by default.
@@ -126,9 +126,8 @@ NESTED = Page(
 
 TIMED = Page(
     reports="""
-        `call_soon`, `call_later` and `call_at` of a loop, in an async function or in a callback that has itself called again, with
-        a function of the program that goes on with
-        the work, where nobody keeps the handle to cancel it.
+        `call_soon`, `call_later` and `call_at` of a loop, in an async function or in a callback that has itself called again,
+        with a function of the program that goes on with the work, where nobody keeps the handle to cancel it.
     """,
     hurts="""
         What is to happen later stands in a function that nobody awaits: its errors reach no caller, it can't await anything
@@ -252,8 +251,8 @@ CHAINED = Page(
             print(await asyncio.wrap_future(pool.submit(int, "1")))
     """,
     certainty="""
-        The object must be known by its type, and the code must run on the loop. Sync code is not reported: it can't await. Nor is an
-        object that an attribute holds, for which others may wait, too: who awaits a Deferred takes its result away. Nor is a
+        The object must be known by its type, and the code must run on the loop. Sync code is not reported: it can't await. Nor is
+        an object that an attribute holds, for which others may wait, too: who awaits a Deferred takes its result away. Nor is a
         callback of a thread's future that makes no use of the future: it is told of the end and no more.
     """,
     options=OPTIONS,

@@ -49,7 +49,9 @@ class SwallowedCancellation(Rule):
 
     def check(self, subject: Subject) -> Iterable[Finding]:
         infer = subject.infer
-        for handler in in_bodies(subject, lambda site: [h for h in handlers(infer, site) if swallows_cancellation(infer, site, h)]):
+        for handler in in_bodies(
+            subject, lambda site: [h for h in handlers(infer, site) if swallows_cancellation(infer, site, h)]
+        ):
             yield Finding(handler.line, handler.column, self.code, texts.cancellation_text(handler))
 
 

@@ -20,14 +20,14 @@ manager that swallows or translates errors; in `gather(..., return_exceptions=Tr
 `try`. A task group raises its failures as an exception group, which takes `except*`, `ExceptionGroup` or `Exception`.
 """
 _COVERED = """
-A function is *covered* where every known call of it, in the whole project, stands guarded or in a covered function. What counts
-is where the coroutine runs: a `try` around `create_task(f())` guards nothing inside `f`, one around the `await` of that task
-does. Functions that a framework calls and whose errors it shows (web routes, commands, tests, fixtures, start-up hooks, jobs) are
-covered. A function without a known caller is not, unless it is handed to code that isn't seen, stands in for a method of a
-library's class, or is there for callers outside of the project: it is a coroutine function or a method of a package (a folder with
-an `__init__`), it is public and a package hands it on, `__all__` lists it, or its name is made up at run time
-(`getattr(self, f"on_{event}")`). So in a package only what its own code runs counts, from the places where it starts a loop or a
-task, and all of a script does.
+A function is *covered* where every known call of it, in the whole project, stands guarded or in a covered
+function. What counts is where the coroutine runs: a `try` around `create_task(f())` guards nothing inside `f`, one around the
+`await` of that task does. Functions that a framework calls and whose errors it shows (web routes, commands, tests, fixtures,
+start-up hooks, jobs) are covered. A function without a known caller is not, unless it is handed to code that isn't seen, stands
+in for a method of a library's class, or is there for callers outside of the project: it is a coroutine function or a method of a
+package (a folder with an `__init__`), it is public and a package hands it on, `__all__` lists it, or its name is made up at run
+time (`getattr(self, f"on_{event}")`). So in a package only what its own code runs counts, from the places where it starts a loop
+or a task, and all of a script does.
 """
 _SURE = """
 What is awaited has to be known by imports, annotations and constructors; nothing is judged by how a function is called. Where a
@@ -43,7 +43,6 @@ _NONE = """
 None of its own. `--noblock-knowledge` adds tables that say which context managers suppress errors (`guard`) and which calls await
 what they are given (`consumer`).
 """
-
 
 
 def _joined(own: str, *common: str) -> str:
@@ -112,11 +111,10 @@ UNGUARDED = Page(
 UNSEEN_TASK = Page(
     reports=_joined(
         """
-        A task that can fail and at whose end nobody looks: it is not awaited, gathered or started in a group; no callback of
-        it asks for `exception()` or `result()`; and where it is stored, nobody who reads it there awaits it. `asyncio.wait` is no
-        look: it gives the tasks back as they ended, and raises nothing. The coroutine has to let a failure out: one that guards its
-        awaits itself is fine. The finding stands where the task is started.
-        """,
+        A task that can fail and at whose end nobody looks: it is not awaited, gathered or started in a group; no callback of it
+        asks for `exception()` or `result()`; and where it is stored, nobody who reads it there awaits it. `asyncio.wait` is no
+        look: it gives the tasks back as they ended, and raises nothing. The coroutine has to let a failure out: one that guards
+        its awaits itself is fine. The finding stands where the task is started. """,
         _FAILING,
     ),
     hurts="""
@@ -215,8 +213,9 @@ SWALLOWED = Page(
         The classes of a handler count where it names them; what a parameter or attribute holds is not known. A handler in which
         there is a `raise` or the end of the program, on whatever way, is fine, and so is one that keeps the error, where the
         function or, from an attribute, the module raises one later, or hands it to a function of the project that raises or to
-        `set_exception` of a future, and one inside the handler of another error that is raised after it. So is any handler around the `await` of a task, within a time limit or not, where the same
-        function cancels one, and a handler of `CancelledError` alone around nothing but calls such as `stop` and `close`.
+        `set_exception` of a future, and one inside the handler of another error that is raised after it. So is any handler around
+        the `await` of a task, within a time limit or not, where the same function cancels one, and a handler of `CancelledError`
+        alone around nothing but calls such as `stop` and `close`.
     """,
     options=_NONE,
     off="""
@@ -320,10 +319,10 @@ UNCOLLECTED = Page(
     """,
     certainty="""
         Results that are used in any way count as looked at. Not reported either: where tasks are cancelled or given callbacks in
-        the same function, in one around it or in one that it calls; where all that is gathered are calls that give something back,
-        such as `close`, tasks that somebody else keeps or gives (`*self.tasks`, `*list(self.tasks)`, `*tasks_of(job)`), waits that
-        can't fail, or coroutines of the project that are decorated or await everything in a `try` that catches every error; and in
-        a handler that raises the error that it stands for.
+        the same function, in one around it or in one that it calls; where all that is gathered are calls that give something
+        back, such as `close`, tasks that somebody else keeps or gives (`*self.tasks`, `*list(self.tasks)`, `*tasks_of(job)`),
+        waits that can't fail, or coroutines of the project that are decorated or await everything in a `try` that catches every
+        error; and in a handler that raises the error that it stands for.
     """,
     options=_NONE,
     off="""
@@ -382,10 +381,9 @@ UNLIMITED = Page(
     reports=_joined(
         """
         An await of the network that nothing ends if the other side never answers: no `asyncio.timeout`, `asyncio.wait_for`,
-        `anyio.fail_after` or the like around it or around all known calls of its function, no time limit among its arguments,
-        and none that the library sets by itself, as httpx and aiohttp do. A limit of `None` is none, neither there nor where an httpx
-        client is made.
-        """,
+        `anyio.fail_after` or the like around it or around all known calls of its function, no time limit among its arguments, and
+        none that the library sets by itself, as httpx and aiohttp do. A limit of `None` is none, neither there nor where an httpx
+        client is made. """,
         _FAILING,
     ),
     hurts="""

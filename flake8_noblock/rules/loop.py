@@ -141,8 +141,7 @@ class Unsafe(Rule):
         for place, root, row in thread_unsafe(subject.summaries, subject.module):
             name = function_name(infer, Site(subject.module, root))
             text = (
-                f"{spelled(infer, place)} is not thread-safe, and {name}() runs in another thread; "
-                f"use {row.instead or _SAFELY}"
+                f"{spelled(infer, place)} is not thread-safe, and {name}() runs in another thread; use {row.instead or _SAFELY}"
             )
             yield finding(infer, place, self.code, text)
 

@@ -31,7 +31,8 @@ NEVER_WAITS = Page(
     certainty="""
         Not reported: methods that override, or may override, those of a base class, or are overridden in the module; functions
         with a decorator, which may ask for a coroutine function (routes, fixtures, commands); functions that are handed on, or in
-        which something blocks; methods that the language calls; bodies that only declare (`...`, `pass`, `raise NotImplementedError`).
+        which something blocks; methods that the language calls; bodies that only declare (`...`, `pass`, `raise
+        NotImplementedError`).
     """,
     options="None.",
     off="""

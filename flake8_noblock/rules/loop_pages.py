@@ -54,10 +54,9 @@ NESTED = Page(
         Calls are followed as for NBL2xx. Not reported: what stands behind a question whether a loop runs, such as
         `asyncio.get_running_loop()` in a `try` or `loop.is_running()` in a condition, also where a function of yours asks it or a
         flag keeps the answer; what stands in a `try` that catches `RuntimeError`, by which a second loop fails; what is handed to
-        another thread; what a function does for particular texts or types only, of which the call doesn't say that it is one; what is
-        done once, where something is missing yet, if the call is not to that very module; the branch of a function that starts a
-        loop where another branch returns a coroutine or task;
-        modules that call `nest_asyncio.apply()`.
+        another thread; what a function does for particular texts or types only, of which the call doesn't say that it is one;
+        what is done once, where something is missing yet, if the call is not to that very module; the branch of a function that
+        starts a loop where another branch returns a coroutine or task; modules that call `nest_asyncio.apply()`.
     """,
     options="""
         `--noblock-follow` says how far calls are followed; `--noblock-knowledge` adds callables of yours that start a loop
@@ -198,9 +197,9 @@ POLLING = Page(
                 await self.ready.wait()
     """,
     certainty="""
-        Not reported: loops that ask something else than this program, such as a file, a process or an object of a library; flags of
-        threads, which others than the loop set, among them `threading.Event` and `queue.Queue`; loops
-        that do any work; loops that wait longer each time, or as long as is left; loops that wait for a point in time only.
+        Not reported: loops that ask something else than this program, such as a file, a process or an object of a library; flags
+        of threads, which others than the loop set, among them `threading.Event` and `queue.Queue`; loops that do any work; loops
+        that wait longer each time, or as long as is left; loops that wait for a point in time only.
     """,
     options=OPTIONS,
     off="""
@@ -262,8 +261,8 @@ UNSAFE = Page(
 
         Code that another thread runs is what is handed to `threading.Thread`, `asyncio.to_thread`, `run_in_executor`, `submit`
         and the like, the `run` method of threads, callbacks of libraries that call them from threads of their own, and what all
-        these call in the same module. Such a method that is handed over as it is (`Timer(1, event.set)`) is reported there, and so is
-        a function of another module in which there is such a call.
+        these call in the same module. Such a method that is handed over as it is (`Timer(1, event.set)`) is reported there, and
+        so is a function of another module in which there is such a call.
     """,
     hurts="""
         These objects have no locks. A call from another thread can break the queue of the loop, and even if it does not, the loop

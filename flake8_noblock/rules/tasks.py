@@ -71,7 +71,8 @@ class Early(Rule):
         infer = subject.infer
         for place, _, _ in parts_played(infer, subject.module, "outcome"):
             if _is_early(infer, place) and not is_governed(infer, place, "moved by the loop", "flag"):
-                text = f"{spelled(infer, place)} raises InvalidStateError: nothing has run since the task was started; await the task"
+                cause = "nothing has run since the task was started"
+                text = f"{spelled(infer, place)} raises InvalidStateError: {cause}; await the task"
                 yield finding(infer, place, self.code, text)
 
 
@@ -86,7 +87,11 @@ def _is_early(infer: Inference, place: Place) -> bool:
     if _is_asked(infer, made, place.number):
         return False
     flow = flow_of(infer, place.site)
-    runs = {number for number, op in enumerate(ops) if isinstance(op, Call) and part_at(infer, Place(place.site, number), "starts a loop")}
+    runs = {
+        number
+        for number, op in enumerate(ops)
+        if isinstance(op, Call) and part_at(infer, Place(place.site, number), "starts a loop")
+    }
     return any(flow.reaches(start.number, place.number, flow.pauses | runs) for start in made)
 
 

@@ -154,8 +154,8 @@ EARLY = Page(
     """,
     certainty="""
         The ways through the function are followed, through branches, loops and handlers: a task that is awaited on every way is
-        fine. Any `await`, `async for`, `async with` or run of the loop in between is taken to give the task time to end. A call that depends on
-        `task.done()` is not reported.
+        fine. Any `await`, `async for`, `async with` or run of the loop in between is taken to give the task time to end. A call
+        that depends on `task.done()` is not reported.
     """,
     options=OPTIONS,
     off="""

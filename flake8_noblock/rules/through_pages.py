@@ -9,8 +9,8 @@ from flake8_noblock.rules.base import Page
 _FOLLOWED = """
 Calls are followed through any number of functions, modules and installed libraries: through methods and constructors, `with`
 and `for`, operators, properties and decorators, callables that are passed on and called there, and generators where they are
-iterated. The finding stands at the call in code on the loop, once for each line of a statement and kind of operation. Its message names
-the functions on the shortest way; `python -m flake8_noblock chain FILE:LINE` shows that way with every file and line.
+iterated. The finding stands at the call in code on the loop, once for each line of a statement and kind of operation. Its message
+names the functions on the shortest way; `python -m flake8_noblock chain FILE:LINE` shows that way with every file and line.
 
 {sibling} says what code on the loop is, and reports an operation that stands there itself. What a coroutine awaits is
 reported inside the awaited coroutine, if that blocks; what is handed to a thread or a process is not reported.
@@ -39,8 +39,8 @@ another thread.
 """
 
 LONG = "What this rule reports counts wherever it stands."
-OWN = """What this rule reports counts in the project's own modules, and in libraries where nothing bounds how long it takes: loading a
-module or a model, waiting for the lock of a file. `all` counts the rest of it in libraries, too."""
+OWN = """What this rule reports counts in the project's own modules, and in libraries where nothing bounds how long it takes:
+loading a module or a model, waiting for the lock of a file. `all` counts the rest of it in libraries, too."""
 
 
 def through_page(

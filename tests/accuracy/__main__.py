@@ -155,7 +155,11 @@ def main() -> int:
     parser.add_argument("--off-count", type=int, default=20, help="findings to draw, codes off by default")
     parser.add_argument("--per-package", action="store_true", help="draw the same number from each package")
     parser.add_argument("--part", default="", help="R/N: lint one of N random parts of each package")
-    parser.add_argument("--environment", type=Path, help="virtual environment with the libraries that the packages import, or a folder of one for each package, by its name")
+    parser.add_argument(
+        "--environment",
+        type=Path,
+        help="virtual environment with the libraries that the packages import, or a folder of one for each package, by its name",
+    )
     parser.add_argument("--codes", default="NBL1", help="codes to select, as flake8 takes them")
     parser.add_argument("--pairs", type=int, default=10, help="most frequent operations to list per package")
     options = parser.parse_args()

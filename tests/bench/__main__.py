@@ -136,9 +136,7 @@ def _row(sources: Sources, costs: Mapping[str, Sequence[Cost]], name: str) -> tu
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument(
-        "corpus", type=Path, help="a folder of packages (python -m tests.bench.corpus makes one)"
-    )
+    parser.add_argument("corpus", type=Path, help="a folder of packages (python -m tests.bench.corpus makes one)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each tool runs (default: 3)")
     parser.add_argument(
         "--libraries", type=Path, help="a folder for the environments with the packages' libraries, kept for the next time"
@@ -151,9 +149,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=20_000,
         help="flake8-async reads only the package with about so many lines (default: 20000)",
     )
-    parser.add_argument(
-        "--limit", type=float, default=600, help="seconds after which flake8-async is stopped (default: 600)"
-    )
+    parser.add_argument("--limit", type=float, default=600, help="seconds after which flake8-async is stopped (default: 600)")
     parser.add_argument("--without-flake8-async", action="store_true", help="leave flake8-async out")
     return parser.parse_args(arguments)
 

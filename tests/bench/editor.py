@@ -21,10 +21,7 @@ def jobs(made: Environments, file: File) -> list[Job]:
     """flake8 with and without the plugin, as an editor calls it: from the package's folder, the text on standard input."""
     arguments = (*FLAKE8, f"--stdin-display-name={file.path.relative_to(file.folder)}", "-")
     interpreters = {BARE: made.bare.python, PLUGIN: made.plugin.python}
-    return [
-        Job(name, (str(python), *arguments), (file.folder,), stdin=file.path)
-        for name, python in interpreters.items()
-    ]
+    return [Job(name, (str(python), *arguments), (file.folder,), stdin=file.path) for name, python in interpreters.items()]
 
 
 def rows(made: Environments, kind: str, file: File, rounds: int) -> list[tuple[str, ...]]:
@@ -63,9 +60,7 @@ def _milliseconds(seconds: float) -> str:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.editor", description=__doc__)
-    parser.add_argument(
-        "corpus", type=Path, help="a folder of packages (python -m tests.bench.corpus makes one)"
-    )
+    parser.add_argument("corpus", type=Path, help="a folder of packages (python -m tests.bench.corpus makes one)")
     parser.add_argument("--rounds", type=int, default=15, help="how often each tool runs (default: 15)")
     return parser.parse_args(arguments)
 

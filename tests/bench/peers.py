@@ -138,9 +138,7 @@ def _output(command: Sequence[str], folder: Path, files: Sequence[str]) -> str:
     paths = os.pathsep.join(libraries(folder))
     with tempfile.TemporaryDirectory() as caches:
         variables = {**os.environ, "MYPYPATH": paths, "PYTHONPATH": paths, "XDG_CACHE_HOME": caches}
-        done = subprocess.run(
-            [*command, *files], cwd=folder, capture_output=True, text=True, check=False, env=variables
-        )
+        done = subprocess.run([*command, *files], cwd=folder, capture_output=True, text=True, check=False, env=variables)
     if done.returncode > 1 and "pylint" not in command:
         raise SystemExit(f"{' '.join(command[:4])} failed in {folder.name}:\n{done.stdout[-800:]}{done.stderr[-800:]}")
     return done.stdout

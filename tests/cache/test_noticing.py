@@ -118,7 +118,9 @@ def test_changed_options_are_noticed(project: Path, cache: Path, tmp_path: Path)
 
 
 def test_codes_that_are_asked_for_later_are_found(project: Path, cache: Path) -> None:
-    write(project, {"other.py": "import os, time\n\n\nasync def f() -> bool:\n    time.sleep(1)\n    return os.path.exists('x')\n"})
+    write(
+        project, {"other.py": "import os, time\n\n\nasync def f() -> bool:\n    time.sleep(1)\n    return os.path.exists('x')\n"}
+    )
 
     def found(*options: str) -> set[tuple[str, int, str]]:
         return places(printed(run(project, cache, *options, files=["other.py"])))
