@@ -25,8 +25,9 @@ from flake8_noblock.facts.model import (
     StoreItem,
 )
 from flake8_noblock.knowledge.schema import Blocking
-from flake8_noblock.link.classes import mro
+from flake8_noblock.link.classes import find_member, has_unknown_base, is_subclass, mro
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.names import named_class
 from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.values import AnyClass, ClassValue, Foreign, Instance, SourceClass, Value, Values
 from flake8_noblock.link.values import Literal as Constant
@@ -134,7 +135,7 @@ def _call(infer: Inference, place: Place, op: Call, uses: Uses) -> Operation | F
         return _called_methods(infer, place, op)
     name, row = known
     receiver = Place(place.site, callee.base) if isinstance(callee, Attr) else None
-    if row.attribute or is_switched_off(infer, row, place, receiver) or _is_own_handle(infer, row, place, receiver):
+    if row.attribute or is_switched_off(infer, row, place, receiver) or _is_fine_handle(infer, row, place, receiver):
         return "fine"
     spelling = op.spelling or name.rpartition(".")[2]
     found = Operation(place, name, row, spelling, bool(op.args or op.keywords))
@@ -281,13 +282,13 @@ def _protocol(infer: Inference, place: Place, value: int, method: str) -> Operat
         return None
     name, row = rows[0]
     receiver = Place(place.site, value)
-    if is_switched_off(infer, row, place, receiver) or _is_own_handle(infer, row, place, receiver):
+    if is_switched_off(infer, row, place, receiver) or _is_fine_handle(infer, row, place, receiver):
         return "fine"
     return Operation(place, name, row, name.rpartition(".")[0].rpartition(".")[2] + "." + method)
 
 
-def _is_own_handle(infer: Inference, row: Blocking, place: Place, receiver: Place | None) -> bool:
-    """Whether the operation is on a handle that was opened, and reported, in the same function."""
+def _is_fine_handle(infer: Inference, row: Blocking, place: Place, receiver: Place | None) -> bool:
+    """Whether the operation is on a handle that was opened, and reported, in the same function, or is no file at all."""
     if row.handle is not None:
         number = argument(infer, place, row.handle)
         handle = None if number is None else Place(place.site, number)
@@ -295,8 +296,24 @@ def _is_own_handle(infer: Inference, row: Blocking, place: Place, receiver: Plac
         handle = receiver if row.handle_receiver else None
     if handle is None:
         return False
+    values = infer.value(*handle)
+    if values and all(_is_no_file(infer, value) for value in values):
+        return True
     made = origins(infer, handle)
     return bool(made) and all(_opens(infer, call) and same_function(infer, call.site, place.site) for call in made or ())
+
+
+def _is_no_file(infer: Inference, value: Value) -> bool:
+    """Whether a value is an object of a class of the project, and neither a file nor a path: its own methods say what it does."""
+    cls = value.cls if isinstance(value, Instance) else None
+    if not isinstance(cls, SourceClass) or infer.module(cls.module).origin != "project" or has_unknown_base(infer, cls):
+        return False
+    is_file = any(is_subclass(infer, cls, named_class(infer, base).cls) for base in _FILES)
+    return not is_file and find_member(infer, cls, "__fspath__") is None
+
+
+_FILES = ("io.IOBase", "typing.IO")
+"""The language's classes of files, by their place in the standard library's stubs."""
 
 
 def _opens(infer: Inference, place: Place) -> bool:
