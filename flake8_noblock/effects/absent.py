@@ -12,6 +12,7 @@ from flake8_noblock.link.arguments import places
 from flake8_noblock.link.classes import find_member, mro
 from flake8_noblock.link.evaluate import arguments_of
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import regions_around
 from flake8_noblock.link.values import ClassValue, Function, Literal, SourceClass
 
 _NONE = (Literal(None),)
@@ -48,16 +49,14 @@ def _parts(body: Body, number: int, owner: object, present: bool) -> frozenset[s
     """The attributes of an object, `owner` as a parameter or by its identity, that are known to be `present`, or to be missing,
     where operation `number` runs."""
     found = set()
-    region = body.where[number]
-    while region >= 0:
-        around = body.regions[region]
+    for inner in regions_around(body, body.where[number]):
+        around = body.regions[inner]
         if around.kind == "branch" and around.value >= 0:
             for value, is_there in _told(body, around.value, around.positive):
                 read = body.ops[value]
                 if is_there == present and isinstance(read, Attr):
                     if owner in (body.ops[read.base], identity(body.ops, read.base)):
                         found.add(read.name)
-        region = around.parent
     return frozenset(found)
 
 

@@ -132,7 +132,6 @@ def kept_coroutines(infer: Inference, module: str) -> Iterator[int]:
     """The numbers of async functions whose coroutines a decorator keeps and gives again, already awaited."""
     for number, body in enumerate(infer.facts(module).bodies):
         if body.is_async and not body.is_generator and body.decorators and remembers(infer, Function(module, number)):
-            if not routes(
-                infer, Site(module, body.parent), body.decorators[-1]
-            ):  # Else the framework calls what isn't remembered.
+            # Where a decorator is a route, the framework calls what isn't remembered.
+            if not routes(infer, Site(module, body.parent), body.decorators[-1]):
                 yield number

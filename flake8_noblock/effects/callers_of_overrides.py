@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from flake8_noblock.effects.callees import paths
+from flake8_noblock.effects.awaiting import rows_of
 from flake8_noblock.effects.callers import is_handed_on, references
 from flake8_noblock.effects.kind_checks import tells_kind
 from flake8_noblock.effects.origins import Place
@@ -141,11 +141,7 @@ def _use_of_result(infer: Inference, call: Place) -> Use | None:
 
 def _takes_coroutines(infer: Inference, call: Place) -> bool:
     """Whether a call starts what it is given as a task, or awaits it."""
-    op = infer.body(call.site).ops[call.number]
-    names = (
-        [name for value in infer.value(call.site, op.func) for name in paths(infer, value) or ()] if isinstance(op, Call) else []
-    )
-    return any(infer.knowledge.task(name) or infer.knowledge.consumer(name) for name in names)
+    return rows_of(infer, call) != (None, None)
 
 
 def _awaits(op: Op) -> bool:

@@ -9,14 +9,14 @@ from flake8_noblock.effects.callers import callers, is_entry, may_be_called_else
 from flake8_noblock.effects.clean_up import awaits_cancelled, cancels, does, is_clean_up, is_closing
 from flake8_noblock.effects.errors import catches_cancellation, catches_everything
 from flake8_noblock.effects.flow import flow_of
-from flake8_noblock.effects.handlers import Handler, has_await, is_await, loops_around, regions_around, stands_in_failure
+from flake8_noblock.effects.handlers import Handler, handled, has_await, is_await, loops_around, stands_in_failure
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.outcomes import outcome
 from flake8_noblock.effects.uses import fate
 from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Const, Display, Op, Raise, Return, StoreAttr, StoreItem
 from flake8_noblock.link.changes import changed
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.layout import layout, within
+from flake8_noblock.link.layout import layout, regions_around, within
 from flake8_noblock.link.objects import flat
 from flake8_noblock.link.values import ClassValue, Function, Instance, Value, Values
 
@@ -147,7 +147,7 @@ def _raised(infer: Inference, body: Body) -> Iterator[int]:
 def _ends_after(infer: Inference, site: Site, handler: Handler) -> bool:
     """Whether the coroutine waits for nothing more once the handler has run."""
     body = infer.body(site)
-    own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
+    own = handled(infer, site, handler)
     if any(isinstance(body.ops[number], Return) for number in own):
         return True
     flow = flow_of(infer, site)
@@ -185,7 +185,7 @@ def _ends_for_a_caller(infer: Inference, site: Site, handler: Handler) -> bool:
 def _tells_caller(infer: Inference, site: Site, handler: Handler) -> bool:
     """Whether a handler gives back a value of its own, or the coroutine the error that was caught."""
     ops = infer.body(site).ops
-    own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
+    own = handled(infer, site, handler)
     returned = [op.value for number in own if isinstance(op := ops[number], Return) and op.value >= 0]
     caught = [fate(infer, Place(site, number)) for number in own if isinstance(ops[number], Caught)]
     return any(ops[value] != Const(None) for value in returned) or any(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from flake8_noblock.effects.clean_up import gives_back, is_clean_up, is_future
 from flake8_noblock.effects.errors import catches_everything
-from flake8_noblock.effects.failing import failure_of_call
+from flake8_noblock.effects.failing import failure_of_call, is_standard_call
 from flake8_noblock.effects.guards import names_of
-from flake8_noblock.effects.handlers import Handler, is_await, loops_around
+from flake8_noblock.effects.handlers import Handler, handled, is_await, loops_around
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Const, Element, Item, Jump, Lookup, Param, Raise, Return
+from flake8_noblock.facts.model import Attr, Await, Body, Caught, Const, Element, Item, Jump, Lookup, Param, Raise, Return
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.layout import layout, within
-from flake8_noblock.link.values import Function, Instance, Value
+from flake8_noblock.link.layout import layout, regions_around, within
+from flake8_noblock.link.values import Instance, Value
 
 
 def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
@@ -35,7 +35,7 @@ def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
 def _skips_something(infer: Inference, site: Site, handler: Handler) -> bool:
     """Whether a handler leaves by ``return`` or ``continue`` what would come next: the failure changes what is done."""
     body = infer.body(site)
-    own = within(infer, site, handler.region) if handler.region >= 0 else frozenset[int]()
+    own = handled(infer, site, handler)
     if not any(isinstance(body.ops[number], Return | Jump) for number in own):
         return False
     last = max((*own, *within(infer, site, handler.tried)))
@@ -46,11 +46,7 @@ def _skips_something(infer: Inference, site: Site, handler: Handler) -> bool:
 
 def _comes_after(body: Body, region: int) -> bool:
     """Whether a region lies in a handler or a ``finally``, where a second error would hide the first."""
-    while region >= 0:
-        if body.regions[region].kind in ("except", "finally"):
-            return True
-        region = body.regions[region].parent
-    return False
+    return any(body.regions[number].kind in ("except", "finally") for number in regions_around(body, region))
 
 
 def _awaits_others(infer: Inference, site: Site, region: int) -> bool:
@@ -75,13 +71,9 @@ def _only_waits(infer: Inference, site: Site, region: int) -> bool:
 
 
 def _only_waits_for(infer: Inference, made: Place) -> bool:
-    op = infer.body(made.site).ops[made.number]
-    callee = infer.value(made.site, op.func) if isinstance(op, Call) else ()
-    if not callee or not all(isinstance(value, Function) and infer.is_standard(value) for value in callee):
-        return False
     known = infer.knowledge
     runs = any(known.consumer(name) or known.task(name) or known.offload(name) for name in names_of(infer, made))
-    return not runs and failure_of_call(infer, made) is None
+    return is_standard_call(infer, made) and not runs and failure_of_call(infer, made) is None
 
 
 def _is_task(infer: Inference, value: Value) -> bool:

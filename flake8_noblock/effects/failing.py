@@ -88,6 +88,13 @@ LONGEST_RETURN = 20
 """Functions each of which returns what the next one gives, through which a coroutine is followed."""
 
 
+def is_standard_call(infer: Inference, place: Place) -> bool:
+    """Whether `place` calls a function of the standard library, and nothing else."""
+    op = infer.body(place.site).ops[place.number]
+    callee = infer.value(place.site, op.func) if isinstance(op, Call) else ()
+    return bool(callee) and all(isinstance(value, Function) and infer.is_standard(value) for value in callee)
+
+
 def failure_of_call(infer: Inference, place: Place, left: int = LONGEST_RETURN) -> Failure | None:
     """How awaiting what the call at `place` gives can fail, by what tables or the source of a library say."""
     op = infer.body(place.site).ops[place.number]

@@ -10,6 +10,7 @@ from flake8_noblock.facts.model import Body, Call, Const
 from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Part, Role
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import regions_around
 from flake8_noblock.link.values import Function
 
 MOST_PREDICATES = 2
@@ -20,8 +21,7 @@ def is_governed(infer: Inference, place: Place, *parts: Part) -> bool:
     """Whether `place` runs, or doesn't, by what callables that play one of these parts say: under a condition that asks one,
     or in the handler of its failure."""
     body = infer.body(place.site)
-    region = body.where[place.number]
-    while region >= 0:
+    for region in regions_around(body, body.where[place.number]):
         this = body.regions[region]
         if this.kind == "branch" and this.value >= 0:
             condition = Place(place.site, this.value)
@@ -29,7 +29,6 @@ def is_governed(infer: Inference, place: Place, *parts: Part) -> bool:
                 return True
         if this.kind in ("except", "else", "finally") and _holds(infer, place.site, this.partner, parts):
             return True
-        region = this.parent
     return False
 
 

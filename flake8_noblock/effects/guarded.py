@@ -29,6 +29,7 @@ from flake8_noblock.facts.operands import joined
 from flake8_noblock.knowledge.schema import Blocking
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import regions_around
 from flake8_noblock.link.values import Function, Instance
 
 
@@ -125,11 +126,7 @@ def was_awaited(infer: Inference, receiver: Place, before: int) -> bool:
 
 def _earlier(body: Body, before: int, kind: type[_Kind]) -> list[_Kind]:
     """The operations of a kind that run on each way to operation `before`."""
-    around: set[int] = set()
-    region = body.where[before]
-    while region >= 0:
-        around.add(region)
-        region = body.regions[region].parent
+    around = frozenset(regions_around(body, body.where[before]))
     return [op for op, where in zip(body.ops[:before], body.where, strict=False) if isinstance(op, kind) and where in around]
 
 

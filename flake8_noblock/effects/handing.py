@@ -19,7 +19,7 @@ from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, 
 from flake8_noblock.knowledge.schema import Offload, Part, Role
 from flake8_noblock.link.attributes import attribute
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.layout import handlers_around
+from flake8_noblock.link.layout import handlers_around, regions_around
 from flake8_noblock.link.values import Values, is_unknown
 
 # --- nesting ---
@@ -250,12 +250,7 @@ def _is_told(infer: Inference, site: Site, call: int) -> bool:
 
 
 def _is_repeated(body: Body, number: int) -> bool:
-    region = body.where[number]
-    while region >= 0:
-        if body.regions[region].kind == "loop":
-            return True
-        region = body.regions[region].parent
-    return False
+    return any(body.regions[region].kind == "loop" for region in regions_around(body, body.where[number]))
 
 
 def _called(body: Body) -> dict[int, list[int]]:

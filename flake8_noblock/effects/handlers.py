@@ -10,7 +10,7 @@ from flake8_noblock.effects.guards import classes_of, guarding_row
 from flake8_noblock.effects.origins import Place, definitions_of
 from flake8_noblock.facts.model import Attr, Await, Body, ClassDef, Display, Element, Enter, Import, Lookup, Op, Raise
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.layout import within
+from flake8_noblock.link.layout import regions_around, within
 from flake8_noblock.link.values import UNKNOWN, Foreign, ModuleValue, Values
 
 
@@ -77,13 +77,9 @@ def has_await(infer: Inference, site: Site, region: int) -> bool:
     return not within(infer, site, region).isdisjoint(awaits)
 
 
-def regions_around(body: Body, region: int) -> list[int]:
-    """A region and those in which it lies, the innermost first."""
-    found = []
-    while region >= 0:
-        found.append(region)
-        region = body.regions[region].parent
-    return found
+def handled(infer: Inference, site: Site, handler: Handler) -> frozenset[int]:
+    """The numbers of the operations of an ``except``; a ``with`` has none of its own."""
+    return within(infer, site, handler.region) if handler.region >= 0 else frozenset()
 
 
 def loops_around(body: Body, region: int) -> list[int]:
@@ -94,8 +90,7 @@ def loops_around(body: Body, region: int) -> list[int]:
 def stands_in_failure(infer: Inference, site: Site, region: int) -> bool:
     """Whether a region lies in a handler that raises an error."""
     body = infer.body(site)
-    while region >= 0:
-        if body.regions[region].kind == "except" and any(isinstance(body.ops[n], Raise) for n in within(infer, site, region)):
-            return True
-        region = body.regions[region].parent
-    return False
+    return any(
+        body.regions[number].kind == "except" and any(isinstance(body.ops[n], Raise) for n in within(infer, site, number))
+        for number in regions_around(body, region)
+    )

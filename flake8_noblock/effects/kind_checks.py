@@ -7,6 +7,7 @@ from flake8_noblock.effects.origins import Place
 from flake8_noblock.facts.model import Call, Choice, Compare, Unary
 from flake8_noblock.facts.operands import operands
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import regions_around
 
 
 def tells_kind(infer: Inference, call: Place) -> bool:
@@ -21,13 +22,8 @@ def tells_kind(infer: Inference, call: Place) -> bool:
 def is_checked(infer: Inference, place: Place) -> bool:
     """Whether an operation runs under such a question: what it finds is of the kind that it is used as."""
     body = infer.body(place.site)
-    region = body.where[place.number]
-    while region >= 0:
-        found = body.regions[region]
-        if found.kind == "branch" and found.value >= 0 and _asks(infer, place.site, found.value):
-            return True
-        region = found.parent
-    return False
+    around = [body.regions[number] for number in regions_around(body, body.where[place.number])]
+    return any(found.kind == "branch" and found.value >= 0 and _asks(infer, place.site, found.value) for found in around)
 
 
 def _asks(infer: Inference, site: Site, condition: int) -> bool:

@@ -29,6 +29,7 @@ from flake8_noblock.facts.model import (
 )
 from flake8_noblock.facts.operands import joined
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import regions_around
 from flake8_noblock.link.values import Function
 
 _Key = object
@@ -74,14 +75,13 @@ def _is_of_object(key: _Key) -> bool:
 def missing_attributes(body: Body, region: int) -> frozenset[str]:
     """The attributes of its object that are missing, or false, where a method runs what stands in a region."""
     found: set[str] = set()
-    while region >= 0:
-        around = body.regions[region]
+    for inner in regions_around(body, region):
+        around = body.regions[inner]
         if around.kind == "branch" and around.value >= 0:
             for key in _missing(body.ops, around.value, around.positive):
                 match key:
                     case (0, str(name)):
                         found.add(name)
-        region = around.parent
     return frozenset(found)
 
 

@@ -25,9 +25,8 @@ from flake8_noblock.facts.model import (
     StoreItem,
 )
 from flake8_noblock.knowledge.schema import Blocking
-from flake8_noblock.link.classes import find_member, has_unknown_base, is_subclass, mro
+from flake8_noblock.link.classes import find_member, has_unknown_base, mro
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.names import named_class
 from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.values import AnyClass, ClassValue, Foreign, Instance, SourceClass, Value, Values
 from flake8_noblock.link.values import Literal as Constant
@@ -304,16 +303,13 @@ def _is_fine_handle(infer: Inference, row: Blocking, place: Place, receiver: Pla
 
 
 def _is_no_file(infer: Inference, value: Value) -> bool:
-    """Whether a value is an object of a class of the project, and neither a file nor a path: its own methods say what it does."""
+    """Whether a value is an object of a class of the project that is no path, and of no base that tables know, as they know
+    files: its own methods say what it does."""
     cls = value.cls if isinstance(value, Instance) else None
     if not isinstance(cls, SourceClass) or infer.module(cls.module).origin != "project" or has_unknown_base(infer, cls):
         return False
-    is_file = any(is_subclass(infer, cls, named_class(infer, base).cls) for base in _FILES)
-    return not is_file and find_member(infer, cls, "__fspath__") is None
-
-
-_FILES = ("io.IOBase", "typing.IO")
-"""The language's classes of files, by their place in the standard library's stubs."""
+    is_known = any(one.cls is not None and infer.knowledge.is_class(one.cls.name) for one in mro(infer, cls))
+    return not is_known and find_member(infer, cls, "__fspath__") is None
 
 
 def _opens(infer: Inference, place: Place) -> bool:

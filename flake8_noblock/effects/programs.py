@@ -7,6 +7,7 @@ from itertools import islice
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.facts.model import Body, Import
 from flake8_noblock.link.inference import Inference
+from flake8_noblock.link.layout import regions_around
 from flake8_noblock.link.mentions import Question
 
 SEVERAL = 2
@@ -16,12 +17,7 @@ SEVERAL = 2
 def is_main(infer: Inference, place: Place) -> bool:
     """Whether an operation of a module's own body runs only where the module is the program."""
     body = infer.body(place.site)
-    region = body.where[place.number]
-    while region >= 0:
-        if _asks_for_main(body, region):
-            return True
-        region = body.regions[region].parent
-    return False
+    return any(_asks_for_main(body, region) for region in regions_around(body, body.where[place.number]))
 
 
 def is_beside(infer: Inference, program: str, module: str) -> bool:

@@ -19,6 +19,7 @@ from flake8_noblock.facts.model import Body, Param
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.contexts import context_of_call
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import regions_around
 from flake8_noblock.link.values import ClassValue, Function, Instance
 
 
@@ -94,10 +95,7 @@ def _kind(edge: Edge) -> str:
 
 def _is_done(body: Body, region: int, operation: Operation, done: list[tuple[int, Operation]]) -> bool:
     """Whether an operation that runs once ran before on every way to `region`."""
-    around = {region}
-    while region >= 0:
-        around.add(region)
-        region = body.regions[region].parent
+    around = {region, *regions_around(body, region)}
     return any(where in around and same.place == operation.place for where, same in done)
 
 

@@ -8,6 +8,7 @@ from flake8_noblock.effects.origins import Place, origins
 from flake8_noblock.effects.rows import part_at
 from flake8_noblock.facts.model import Body, Call, Enter, Yield
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import regions_around
 
 
 def yields_in_scopes(infer: Inference, module: str) -> Iterator[tuple[Place, str]]:
@@ -27,13 +28,12 @@ def yields_in_scopes(infer: Inference, module: str) -> Iterator[tuple[Place, str
 
 def _scope(infer: Inference, site: Site, body: Body, region: int) -> str:
     """The innermost scope around a region, as it is written."""
-    while region >= 0:
-        this = body.regions[region]
+    for number in regions_around(body, region):
+        this = body.regions[number]
         entered = body.ops[this.value] if this.kind == "with" else None
         if isinstance(entered, Enter):
             for call in origins(infer, Place(site, entered.value)) or ():
                 if part_at(infer, call, "scope") is not None:
                     op = infer.body(call.site).ops[call.number]
                     return f"{op.spelling}()" if isinstance(op, Call) and op.spelling else "the scope"
-        region = this.parent
     return ""

@@ -33,7 +33,7 @@ from flake8_noblock.facts.model import (
     Yield,
 )
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.layout import regions_within, within
+from flake8_noblock.link.layout import regions_around, regions_within, within
 from flake8_noblock.link.values import Function, Instance, Literal, Value, Values
 
 MOST_FUNCTIONS = 4
@@ -175,11 +175,7 @@ def _is_plain_loop(infer: Inference, site: Site, regions: frozenset[int], member
 
 
 def _is_within(body: Body, region: int, *kinds: str) -> bool:
-    while region >= 0:
-        if body.regions[region].kind in kinds:
-            return True
-        region = body.regions[region].parent
-    return False
+    return any(body.regions[number].kind in kinds for number in regions_around(body, region))
 
 
 # --- lost updates ---
@@ -238,12 +234,10 @@ def _is_kept_out(body: Body, number: int) -> bool:
 def _tests(body: Body, number: int, place: object) -> list[int]:
     """The reads of what is stored at `number` in the conditions under which that runs."""
     found = []
-    region = body.where[number]
-    while region >= 0:
+    for region in regions_around(body, body.where[number]):
         this = body.regions[region]
         if this.kind == "branch" and this.value >= 0:
             found += [n for n in sources(body, this.value) if _read(body.ops, n) == place]
-        region = this.parent
     return found
 
 

@@ -50,7 +50,7 @@ from flake8_noblock.facts.operands import operands
 from flake8_noblock.knowledge.schema import Role
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.layout import handlers_around, within
+from flake8_noblock.link.layout import handlers_around, regions_around, within
 from flake8_noblock.link.values import ClassValue, Function, Instance, Literal, SourceClass, Values
 
 _CONSTANTS = (Const, ByteString, Builtin, Closure, Import)
@@ -199,14 +199,10 @@ def _stands_still(infer: Inference, rounds: _Rounds) -> bool:
 
 def _is_suppressed(infer: Inference, rounds: _Rounds) -> bool:
     """Whether a context manager around the loop keeps errors in."""
-    regions = infer.body(rounds.site).regions
-    region = rounds.region
-    while region >= 0:
-        this = regions[region]
-        if this.kind == "with" and this.value >= 0 and guarding_row(infer, Place(rounds.site, this.value)) is not None:
-            return True
-        region = this.parent
-    return False
+    body = infer.body(rounds.site)
+    around = [body.regions[number] for number in regions_around(body, rounds.region)]
+    entered = [this.value for this in around if this.kind == "with" and this.value >= 0]
+    return any(guarding_row(infer, Place(rounds.site, value)) is not None for value in entered)
 
 
 def _conditions(body: Body, rounds: _Rounds) -> list[int] | None:

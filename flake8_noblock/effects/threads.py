@@ -17,7 +17,7 @@ from flake8_noblock.facts.model import Attr, Call, Enter, Param, Unary
 from flake8_noblock.knowledge.schema import Offload, Role
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.layout import within
+from flake8_noblock.link.layout import regions_around, within
 from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.values import Value, is_unknown
 
@@ -53,15 +53,12 @@ def _unsafe(summaries: Summaries, root: Site) -> Iterator[tuple[Place, Role]]:
 def _is_for_closed_loop(infer: Inference, place: Place) -> bool:
     """Whether a call is only made where the loop was seen to be closed, so that no thread runs it."""
     body = infer.body(place.site)
-    region = body.where[place.number]
-    while region >= 0:
-        this = body.regions[region]
-        if this.kind == "branch" and this.positive and this.value >= 0:
-            test = body.ops[this.value]
-            asked = test.value if isinstance(test, Unary) and test.operator == "Test" else this.value
-            if part_at(infer, Place(place.site, asked), "tells a closed loop") is not None:
-                return True
-        region = this.parent
+    around = [body.regions[number] for number in regions_around(body, body.where[place.number])]
+    for value in [this.value for this in around if this.kind == "branch" and this.positive and this.value >= 0]:
+        test = body.ops[value]
+        asked = test.value if isinstance(test, Unary) and test.operator == "Test" else value
+        if part_at(infer, Place(place.site, asked), "tells a closed loop") is not None:
+            return True
     return False
 
 

@@ -8,7 +8,7 @@ from flake8_noblock.effects.awaiting import ends, rows_of
 from flake8_noblock.effects.clean_up import cancels, gives_back, is_closing, registers
 from flake8_noblock.effects.conditions import argument
 from flake8_noblock.effects.errors import catches_everything
-from flake8_noblock.effects.failing import collects_errors, failing, failure_of_call, reached_numbers
+from flake8_noblock.effects.failing import collects_errors, failing, failure_of_call, is_standard_call, reached_numbers
 from flake8_noblock.effects.guards import names_of
 from flake8_noblock.effects.handlers import is_await, stands_in_failure
 from flake8_noblock.effects.origins import Place
@@ -90,7 +90,7 @@ def _guards_itself(infer: Inference, function: Function, depth: int) -> bool:
             guarded = True
         elif isinstance(op, Await) and depth and _sees_to_itself(infer, Place(site, op.value), depth - 1):
             guarded = True
-        elif number in fragile or (isinstance(op, Await) and not _is_standard(infer, Place(site, op.value))):
+        elif number in fragile or (isinstance(op, Await) and not is_standard_call(infer, Place(site, op.value))):
             return False
     return guarded
 
@@ -101,13 +101,7 @@ def _is_for_all(infer: Inference, site: Site, handler: Region) -> bool:
 
 def _only_waits(infer: Inference, made: Place) -> bool:
     """Whether a call makes a coroutine of the standard library that can't fail."""
-    return _is_standard(infer, made) and failure_of_call(infer, made) is None
-
-
-def _is_standard(infer: Inference, made: Place) -> bool:
-    op = infer.body(made.site).ops[made.number]
-    callees = infer.value(made.site, op.func) if isinstance(op, Call) else ()
-    return bool(callees) and all(isinstance(value, Function) and infer.is_standard(value) for value in callees)
+    return is_standard_call(infer, made) and failure_of_call(infer, made) is None
 
 
 def _surely_collects(infer: Inference, call: Place) -> bool:

@@ -19,6 +19,7 @@ from flake8_noblock.effects.rows import last_name
 from flake8_noblock.facts.model import Attr, Await, Call
 from flake8_noblock.knowledge.schema import Fails, Limit, Task
 from flake8_noblock.link.inference import Inference, Site
+from flake8_noblock.link.layout import regions_around
 from flake8_noblock.link.sources import source_of
 from flake8_noblock.link.values import Function, Literal
 
@@ -170,7 +171,7 @@ def cut_short(infer: Inference, site: Site) -> Iterator[Place]:
     body = infer.body(site)
     critical = {number for number, region in enumerate(body.regions) if _runs_when_cancelled(infer, site, number)}
     for number, op in reached_numbers(infer, site):
-        if is_await(op) and not critical.isdisjoint(_regions_around(infer, site, number)):
+        if is_await(op) and not critical.isdisjoint(regions_around(body, body.where[number])):
             if not _is_shielded(infer, Place(site, number)):
                 yield Place(site, number)
 
@@ -180,14 +181,6 @@ def _runs_when_cancelled(infer: Inference, site: Site, number: int) -> bool:
     if region.kind == "except":
         return region.value < 0 or catches_cancellation(infer, infer.value(site, region.value))
     return region.kind == "finally"
-
-
-def _regions_around(infer: Inference, site: Site, number: int) -> Iterator[int]:
-    body = infer.body(site)
-    region = body.where[number]
-    while region >= 0:
-        yield region
-        region = body.regions[region].parent
 
 
 def _is_shielded(infer: Inference, place: Place) -> bool:
@@ -210,5 +203,5 @@ def without_handler(infer: Inference, site: Site) -> Iterator[Place]:
     body = infer.body(site)
     handled = {region.partner for region in body.regions if region.kind == "except"}
     for number, op in reached_numbers(infer, site):
-        if is_await(op) and handled.isdisjoint(_regions_around(infer, site, number)):
+        if is_await(op) and handled.isdisjoint(regions_around(body, body.where[number])):
             yield Place(site, number)

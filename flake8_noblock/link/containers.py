@@ -28,6 +28,7 @@ from flake8_noblock.link.arguments import Arguments, places
 from flake8_noblock.link.changes import ADDERS, SPREADERS, changed, changes, holder_of, stores
 from flake8_noblock.link.contexts import MOST_ITEMS, context_of_call, holds_callable
 from flake8_noblock.link.inference import MOST_DEFINITIONS, Inference, Site
+from flake8_noblock.link.layout import regions_around
 from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.values import (
     UNKNOWN,
@@ -178,25 +179,16 @@ def _definitions(infer: Inference, module: str, number: int, name: str) -> tuple
 
 def _order(body: Body, made: int, numbers: tuple[int, ...], at: int) -> Iterator[tuple[int, bool, bool]]:
     """The changes that may run before operation `at`, whether each is certain to, and whether it may run several times."""
-    around = _regions(body, body.where[made])
-    target = around if at < 0 else _regions(body, body.where[at])
+    around = set(regions_around(body, body.where[made]))
+    target = around if at < 0 else set(regions_around(body, body.where[at]))
     rounds = [region for region in target if body.regions[region].kind == "loop" and region not in around]
     for number in numbers:
-        regions = _regions(body, body.where[number])
+        regions = set(regions_around(body, body.where[number]))
         repeated = any(body.regions[region].kind == "loop" and region not in around for region in regions)
         if at < 0 or number < at:
             yield number, regions <= target, repeated
         elif any(region in regions for region in rounds):
             yield number, False, repeated
-
-
-def _regions(body: Body, region: int) -> set[int]:
-    """A region and those around it."""
-    found = set()
-    while region >= 0:
-        found.add(region)
-        region = body.regions[region].parent
-    return found
 
 
 # --- attributes that are set on an object where it is used ---
@@ -214,7 +206,7 @@ def stored_attribute(infer: Inference, site: Site, op: Attr, at: int) -> tuple[V
             for _, value in _stores(infer, Site(site.module, number)).get((made, op.name), ())
         ]
         return union(*found), False
-    target = _regions(body, body.where[at])
+    target = set(regions_around(body, body.where[at]))
     found = []
     places = _stores(infer, site).get((op.base, op.name), ())
     for number, value in reversed(places) if len(places) <= MOST_DEFINITIONS else ():

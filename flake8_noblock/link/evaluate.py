@@ -247,9 +247,8 @@ def _binary(infer: Inference, site: Site, op: model.Binary) -> Values:
     if container is not None:
         return container
     if not left and all(isinstance(value, Literal) and isinstance(value.value, int | float) for value in right):
-        return union(
-            *[(Instance(builtin(infer, type(v.value).__name__).cls),) for v in right if isinstance(v, Literal)]
-        )  # The rest of a sum that a loop goes on with.
+        # The rest of a sum that a loop goes on with.
+        return union(*[(Instance(builtin(infer, type(v.value).__name__).cls),) for v in right if isinstance(v, Literal)])
     name = BINARY_METHODS[op.operator]
     if op.in_place:
         given = union(*[call_method(infer, v, f"__i{name}__", Arguments((right,), more=False)) for v in left])

@@ -53,8 +53,14 @@ def within(infer: Inference, site: Site, region: int) -> frozenset[int]:
     return frozenset([number for inner in regions_within(infer, site, region) for number in numbers[inner]])
 
 
+def regions_around(body: Body, region: int) -> Iterator[int]:
+    """The numbers of a region and of those in which it lies, the innermost first."""
+    while region >= 0:
+        yield region
+        region = body.regions[region].parent
+
+
 def handlers_around(body: Body, region: int) -> Iterator[Region]:
     """The handlers that stand ready for what fails in a region, the nearest first."""
-    while region >= 0:
-        yield from [other for other in body.regions if other.kind == "except" and other.partner == region]
-        region = body.regions[region].parent
+    for number in regions_around(body, region):
+        yield from [other for other in body.regions if other.kind == "except" and other.partner == number]
