@@ -23,9 +23,9 @@ from flake8_noblock.facts.model import (
     Param,
     Return,
 )
-from flake8_noblock.link.annotations import declared
+from flake8_noblock.link.annotations import SELF, declared
 from flake8_noblock.link.classes import find_member, is_protocol
-from flake8_noblock.link.functions import bound, result
+from flake8_noblock.link.functions import bound, overloads, result
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.mentions import Question
 from flake8_noblock.link.sources import source_of
@@ -39,6 +39,7 @@ from flake8_noblock.link.values import (
     Instance,
     ModuleValue,
     SourceClass,
+    TypeVariable,
     is_unknown,
 )
 
@@ -205,8 +206,8 @@ def _gives_for_certain(infer: Inference, callee: object, decorators: int = 0) ->
     match callee:
         case ClassValue() | Adapter() | CallableValue():
             return True
-        case Function(receiver=receiver) as function if infer.is_standard(function):
-            return not (isinstance(receiver, Instance) and () in receiver.args)  # What is empty now is filled later.
+        case Function() as function if infer.is_standard(function):
+            return not any(_hands_on_contents(infer, signature) for signature in overloads(infer, function))
         case Function(receiver=None) as function:
             return not infer.function_body(function).decorators and _keeps_its_word(infer, function)
         case Function(receiver=receiver) as function:
@@ -219,6 +220,16 @@ def _gives_for_certain(infer: Inference, callee: object, decorators: int = 0) ->
                 return False
             return not (isinstance(receiver, Instance) and overrides(infer, function, receiver, everywhere=True))
     return False
+
+
+def _hands_on_contents(infer: Inference, function: Function) -> bool:
+    """Whether a function of the standard library gives something of what it is given, as ``next``, ``dict.get`` and ``getattr``
+    do: what an object holds here is another thing elsewhere."""
+    body = infer.function_body(function)
+    if body.returns < 0:
+        return False
+    given = declared(infer, Site(function.module, function.body), body.returns)
+    return any(isinstance(value, TypeVariable) and value != SELF or is_unknown((value,)) for value in given)
 
 
 def _is_changed(infer: Inference, receiver: object) -> bool:
