@@ -359,7 +359,7 @@ def _uses_of(body: Body) -> _Uses:
             case Unary(value=value) | Item(key=value):
                 deciding.update([source[value]] if value in source else [])
             case Call(args=args, keywords=keywords):
-                tested = args[:1] if len(args) == 2 and op.spelling == "isinstance" else ()
+                tested = args[:1] if len(args) == 2 and op.spelling in ("isinstance", "hasattr") else ()
                 callee = body.ops[op.func]
                 if isinstance(callee, Attr) and callee.name in ("startswith", "endswith"):
                     tested = (callee.base,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_noblock.link.classes import has_unknown_base, is_subclass
+from flake8_noblock.link.classes import find_member, has_unknown_base, is_subclass
 from flake8_noblock.link.inference import Inference
 from flake8_noblock.link.names import builtin, named_class
 from flake8_noblock.link.values import (
@@ -53,6 +53,20 @@ def may_be_of(infer: Inference, value: Value, kind: Value) -> bool:
     if instance is None or not isinstance(kind, Instance):
         return value != Literal(None)
     return is_subclass(infer, instance.cls, kind.cls) or has_unknown_base(infer, instance.cls)
+
+
+def has_attribute(infer: Inference, values: Values | None, name: str) -> bool | None:
+    """Whether each of some objects, or none of them, has an attribute; None where that isn't known."""
+    verdicts = {_has_attribute(infer, value, name) for value in values or ()}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def _has_attribute(infer: Inference, value: Value, name: str) -> bool | None:
+    instance = as_instance(infer, value)
+    if instance is not None and find_member(infer, instance.cls, name) is not None:
+        return True
+    is_plain = instance is not None and instance.cls.name.startswith("builtins.") and instance.cls.name != "builtins.object"
+    return False if is_plain or value == Literal(None) else None
 
 
 def flat(types: Values) -> Values:

@@ -31,7 +31,7 @@ from flake8_noblock.link.annotations import instances
 from flake8_noblock.link.classes import mro
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import layout
-from flake8_noblock.link.objects import flat, is_of, may_be_of
+from flake8_noblock.link.objects import flat, has_attribute, is_of, may_be_of
 from flake8_noblock.link.subclasses import is_overridden
 from flake8_noblock.link.values import (
     Adapter,
@@ -182,6 +182,8 @@ def _selects(infer: Inference, site: Site, number: int, positive: bool) -> bool:
         case Call(args=(_, types), spelling="isinstance"):
             kinds = instances(infer, flat(infer.value(site, types))) if positive else ()
             return bool(kinds) and all(_is_plain(infer, kind) for kind in kinds)
+        case Call(args=(subject, asked), spelling="hasattr") if (name := _text(body, asked)) is not None:
+            return positive and has_attribute(infer, infer.value(site, subject), name) is None
         case Call(args=(_,)):
             return positive and _asks_for_affix(body, op)
         case Choice(where=(*_, last)):
@@ -206,6 +208,12 @@ def _may_be_other(infer: Inference, values: Values) -> bool:
 def _is_plain(infer: Inference, kind: Value) -> bool:
     """Whether a type is one of the standard library's."""
     return isinstance(kind, Instance) and isinstance(kind.cls, SourceClass) and infer.is_standard(ClassValue(kind.cls))
+
+
+def _text(body: Body, number: int) -> str | None:
+    """The text that an operation is, if it is one."""
+    op = body.ops[number]
+    return op.value if isinstance(op, Const) and isinstance(op.value, str) else None
 
 
 def _is_text(infer: Inference, site: Site, number: int) -> bool:
@@ -281,6 +289,8 @@ def _truth(infer: Inference, site: Site, number: int, excluded: Collection[int])
             return _joined(infer, site, number, op, excluded)
         case Call(args=(subject, types)) if _is_isinstance(infer, site, op):
             return _is_instance(infer, _passed(infer, site, subject, excluded), flat(infer.value(site, types)))
+        case Call(args=(subject, asked), spelling="hasattr") if (name := _text(body, asked)) is not None:
+            return has_attribute(infer, _passed(infer, site, subject, excluded), name)
         case Call(args=(argument,)) if _asks_for_affix(body, op):
             return _starts_or_ends(infer, site, op, argument, excluded)
     passed = _passed(infer, site, number, excluded)
