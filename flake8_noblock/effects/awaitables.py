@@ -8,6 +8,7 @@ from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.overrides import is_abstract, overrides
 from flake8_noblock.facts.model import Call, Declared, Narrowed, Return
+from flake8_noblock.facts.operands import returned_values
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.classes import find_member, has_unknown_base, mro, own_member
 from flake8_noblock.link.inference import Inference, Site
@@ -64,7 +65,7 @@ def runs_by_itself(infer: Inference, callee: Value) -> bool:
 def _finds_running(infer: Inference, callee: Function) -> bool:
     body = infer.function_body(callee)
     site = Site(callee.module, callee.body)
-    returned = [op.value for op in body.ops if isinstance(op, Return) and op.value >= 0]
+    returned = returned_values(body)
     if body.kind == "lambda":
         return any(runs_by_itself(infer, one) for number in returned for one in _called_at(infer, Place(site, number)))
     if body.returns < 0 or not _is_mere(infer, declared(infer, site, body.returns)):

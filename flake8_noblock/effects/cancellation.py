@@ -13,7 +13,8 @@ from flake8_noblock.effects.handlers import Handler, handled, has_await, is_awai
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.outcomes import outcome
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Const, Display, Op, Raise, Return, StoreAttr, StoreItem
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Const, Display, Raise, Return, StoreAttr, StoreItem
+from flake8_noblock.facts.operands import is_parameter, returned_values
 from flake8_noblock.link.changes import changed
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import layout, regions_around, within
@@ -28,7 +29,9 @@ def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> boo
     body = infer.body(site)
     if handler.region >= 0:
         own = within(infer, site, handler.region)
-        if any(isinstance(body.ops[number], Raise) or _is_raised_by_callee(infer, site, number) for number in own):
+        if any(_is_failure(infer, site, number) for number in own):
+            return False
+        if any(isinstance(body.ops[number], Caught) and _is_handed_on(infer, site, number) for number in own):
             return False
         if (
             _is_taken_before(infer, site, handler)
@@ -63,24 +66,32 @@ def _is_taken_before(infer: Inference, site: Site, handler: Handler) -> bool:
     return False
 
 
-def _is_raised_by_callee(infer: Inference, site: Site, number: int) -> bool:
-    """Whether an operation never returns, or hands the exception that was caught to a container, a future or code that may raise
-    it, by itself or by a function that it is given."""
-    ops = infer.body(site).ops
-    op = ops[number]
-    if isinstance(op, StoreItem):
-        return _holds_caught(ops, op.value)
+def _is_failure(infer: Inference, site: Site, number: int) -> bool:
+    """Whether an operation raises, never returns, or gives a future an exception."""
+    op = infer.body(site).ops[number]
     if not isinstance(op, Call):
-        return False
-    callee = infer.value(site, op.func)
-    if callee and not infer.value(site, number):
-        return True
-    if changed(infer.body(site), number) >= 0 and any(_holds_caught(ops, arg) for arg in op.args):
-        return True
-    if not any(isinstance(ops[arg], Caught) for arg in op.args):
-        return False
+        return isinstance(op, Raise)
     if outcome(infer, Place(site, op.func)) == "fail":
         return True
+    return bool(infer.value(site, op.func)) and not infer.value(site, number)
+
+
+def _is_handed_on(infer: Inference, site: Site, number: int) -> bool:
+    """Whether the exception that operation `number` is, or something that holds it, is given to a container, or to code that may
+    raise it, by itself or by a function that it is given, or give it back."""
+    ops = infer.body(site).ops
+    for user in fate(infer, Place(site, number)).users:
+        op = ops[user]
+        if isinstance(op, StoreItem) or isinstance(op, Display) and _is_handed_on(infer, site, user):
+            return True
+        if isinstance(op, Call) and (changed(infer.body(site), user) >= 0 or _takes_on(infer, site, op)):
+            return True
+    return False
+
+
+def _takes_on(infer: Inference, site: Site, op: Call) -> bool:
+    """Whether what is called, or given to it, may keep an exception that it is given, raise it or give it back."""
+    callee = infer.value(site, op.func)
     if any(_may_pass_on(infer, value) for value in callee):
         return True
     called = [
@@ -92,21 +103,22 @@ def _is_raised_by_callee(infer: Inference, site: Site, number: int) -> bool:
     )
 
 
-def _holds_caught(ops: tuple[Op, ...], number: int) -> bool:
-    """Whether a value is the exception that was caught, or a tuple or the like that holds it."""
-    op = ops[number]
-    return isinstance(op, Caught) or isinstance(op, Display) and any(_holds_caught(ops, item) for item in op.items)
-
-
 def _may_pass_on(infer: Inference, value: Value) -> bool:
     """Whether a callable may keep an exception or raise it where it isn't seen: neither one of the standard library, such as a
-    logger's method, nor a plain function of the project that stores nothing."""
+    logger's method, nor a plain function of the project that stores nothing and gives nothing back that it is given."""
     if not isinstance(value, Function | ClassValue) or not infer.is_standard(value):
         if not isinstance(value, Function) or infer.module(value.module).origin != "project":
             return True
         body = infer.function_body(value)
-        return body.is_async or any(isinstance(op, StoreAttr | StoreItem) for op in body.ops)
+        return body.is_async or any(isinstance(op, StoreAttr | StoreItem) for op in body.ops) or _hands_back(body)
     return False
+
+
+def _hands_back(body: Body) -> bool:
+    """Whether a function gives back something that it is given, by itself or next to others."""
+    values = returned_values(body)
+    parts = [item for number in values if isinstance(op := body.ops[number], Display) for item in op.items]
+    return any(is_parameter(body, number) for number in (*values, *parts))
 
 
 def _is_raised_later(infer: Inference, site: Site, handler: Handler) -> bool:

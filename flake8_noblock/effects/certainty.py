@@ -9,7 +9,6 @@ from flake8_noblock.effects.overrides import is_abstract, overrides
 from flake8_noblock.facts.model import (
     Attr,
     Await,
-    Body,
     Call,
     Choice,
     Closure,
@@ -23,11 +22,13 @@ from flake8_noblock.facts.model import (
     Param,
     Return,
 )
+from flake8_noblock.facts.operands import is_parameter, returned_values
 from flake8_noblock.link.annotations import SELF, declared
 from flake8_noblock.link.classes import find_member, is_protocol
 from flake8_noblock.link.functions import bound, overloads, result
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.mentions import Question
+from flake8_noblock.link.objects import may_be_of
 from flake8_noblock.link.sources import source_of
 from flake8_noblock.link.values import (
     Adapter,
@@ -40,6 +41,7 @@ from flake8_noblock.link.values import (
     ModuleValue,
     SourceClass,
     TypeVariable,
+    Values,
     is_unknown,
 )
 
@@ -122,7 +124,7 @@ def _calls_returned(infer: Inference, function: Function) -> list[Place]:
     body = infer.function_body(function)
     if body.returns >= 0 or body.is_async or infer.module(function.module).origin != "project":
         return []
-    returned = [op.value for op in body.ops if isinstance(op, Return) and op.value >= 0]
+    returned = returned_values(body)
     return [Place(Site(function.module, function.body), number) for number in returned if isinstance(body.ops[number], Call)]
 
 
@@ -246,15 +248,25 @@ def _is_changed(infer: Inference, receiver: object) -> bool:
 def _keeps_its_word(infer: Inference, function: Function) -> bool:
     """Whether nothing that a function returns is, or may be, more than its annotation says."""
     body = infer.function_body(function)
+    returned = returned_values(body)
     if body.returns < 0 or body.is_async and body.is_generator or _is_stub(infer, function):
-        return (infer.module(function.module).origin != "project" or not _hands_back(body)) and not _is_left_open(infer, function)
+        handed_back = infer.module(function.module).origin == "project" and any(is_parameter(body, one) for one in returned)
+        return not handed_back and not _is_left_open(infer, function)
     site = Site(function.module, function.body)
     said = declared(infer, site, body.returns)
     plain = all(not isinstance(value, Instance) or _is_of_standard_class(infer, value) for value in said)
-    returned = [op.value for op in body.ops if isinstance(op, Return) and op.value >= 0]
     made = all(isinstance(body.ops[number], Call | Const | Display | Mapping | Format) for number in returned)
     given = [infer.value(site, number) for number in returned]
-    return not any(kind_of(infer, values) for values in given) and (plain or made and not any(map(is_unknown, given)))
+    if any(kind_of(infer, values) or _contradicts(infer, values, said) for values in given):
+        return False
+    return plain or made and not any(map(is_unknown, given))
+
+
+def _contradicts(infer: Inference, given: Values, said: Values) -> bool:
+    """Whether one of some objects is of no class that an annotation says."""
+    kinds = [value for value in said if isinstance(value, Instance)]
+    objects = [value for value in given if isinstance(value, Instance) and isinstance(value.cls, SourceClass)]
+    return bool(kinds) and any(not any(may_be_of(infer, value, kind) for kind in kinds) for value in objects)
 
 
 def _is_left_open(infer: Inference, function: Function) -> bool:
@@ -265,22 +277,6 @@ def _is_left_open(infer: Inference, function: Function) -> bool:
     return any(is_unknown(given.result if isinstance(given, Coroutine) else (given,)) for given in result(infer, source))
 
 
-def _hands_back(body: Body) -> bool:
-    """Whether a function gives one of its parameters: that is what it is given, whatever an annotation says of it."""
-    return any(isinstance(op, Return) and op.value >= 0 and _is_parameter(body, op.value) for op in body.ops)
-
-
-def _is_parameter(body: Body, number: int) -> bool:
-    match body.ops[number]:
-        case Param(index=index):
-            return index > 0 or body.owner < 0
-        case Choice(values=values):
-            return any(_is_parameter(body, value) for value in values if value < number)
-        case Narrowed(value=value) | Declared(value=value) if value >= 0:
-            return _is_parameter(body, value)
-    return False
-
-
 def _is_stub(infer: Inference, function: Function) -> bool:
     path = infer.module(function.module).path
     return path is not None and path.suffix == ".pyi"
@@ -289,5 +285,4 @@ def _is_stub(infer: Inference, function: Function) -> bool:
 def _says_nothing(infer: Inference, method: Function) -> bool:
     """Whether a method is empty: a place for subclasses to fill."""
     body = infer.function_body(method)
-    says = any(isinstance(op, Return) and op.value >= 0 for op in body.ops)
-    return body.returns < 0 and not says and all(isinstance(op, Param | Const | Return) for op in body.ops)
+    return body.returns < 0 and not returned_values(body) and all(isinstance(op, Param | Const | Return) for op in body.ops)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from flake8_noblock.effects.awaitables import kind_of
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Narrowed, Param, Return
+from flake8_noblock.facts.model import Attr, Await, Body, Call, Choice, Narrowed, Param
+from flake8_noblock.facts.operands import returned_values
 from flake8_noblock.link.arguments import NO_ARGUMENTS
 from flake8_noblock.link.attributes import attribute
 from flake8_noblock.link.calls import call
@@ -49,7 +50,7 @@ def _hands_on_coroutine(infer: Inference, function: Function, depth: int) -> boo
     if body.is_async or body.is_generator:
         return False
     site = Site(function.module, function.body)
-    returned = [body.ops[op.value] for op in body.ops if isinstance(op, Return) and op.value >= 0]
+    returned = [body.ops[number] for number in returned_values(body)]
     return any(isinstance(op, Call) and _may_give_coroutine(infer, site, op, depth) for op in returned)
 
 

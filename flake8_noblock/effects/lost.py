@@ -29,6 +29,7 @@ from flake8_noblock.facts.model import (
     StoreItem,
     Unary,
 )
+from flake8_noblock.facts.operands import returned_values
 from flake8_noblock.link.functions import result
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.values import CallableValue, ClassValue, Function, Partial, Value
@@ -219,7 +220,7 @@ def _keeps(infer: Inference, function: Function) -> bool:
     """Whether what a plain function gives is also in an attribute or container."""
     site = Site(function.module, function.body)
     body = infer.body(site)
-    returned = [op.value for op in body.ops if isinstance(op, Return) and op.value >= 0] if not body.is_async else []
+    returned = returned_values(body) if not body.is_async else []
     return any(_is_kept(infer, Place(site, number)) for number in returned)
 
 

@@ -10,6 +10,7 @@ from flake8_noblock.facts.model import (
     Attr,
     Await,
     Binary,
+    Body,
     Call,
     Caught,
     Choice,
@@ -26,6 +27,7 @@ from flake8_noblock.facts.model import (
     Mapping,
     Narrowed,
     Op,
+    Param,
     Raise,
     Return,
     Slice,
@@ -48,6 +50,23 @@ def joined(ops: Sequence[Op], number: int) -> list[int]:
 
 def _is_merged(op: Op) -> bool:
     return isinstance(op, Choice) and not op.where
+
+
+def returned_values(body: Body) -> list[int]:
+    """The numbers of the values that a body returns, where it returns any."""
+    return [op.value for op in body.ops if isinstance(op, Return) and op.value >= 0]
+
+
+def is_parameter(body: Body, number: int) -> bool:
+    """Whether a value is, or may be, one that a function is given, other than the object of which it is a method."""
+    match body.ops[number]:
+        case Param(index=index):
+            return index > 0 or body.owner < 0
+        case Choice(values=values):
+            return any(is_parameter(body, value) for value in values if value < number)
+        case Narrowed(value=value) | Declared(value=value) if value >= 0:
+            return is_parameter(body, value)
+    return False
 
 
 @cache

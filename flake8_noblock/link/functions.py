@@ -22,6 +22,7 @@ from flake8_noblock.facts.model import (
     Return,
     Yield,
 )
+from flake8_noblock.facts.operands import returned_values
 from flake8_noblock.link.annotations import declared
 from flake8_noblock.link.arguments import NO_ARGUMENTS, Arguments, places
 from flake8_noblock.link.classes import find_member, has_unknown_base, is_protocol
@@ -261,7 +262,7 @@ def _made_of_yields(infer: Inference, site: Site, is_async: bool) -> tuple[Insta
     items = union(*direct, *delegated)
     if is_async:
         return (Instance(named_class(infer, "typing.AsyncGenerator").cls, (items, UNKNOWN)),)
-    returned = [infer.value(site, op.value) for op in body.ops if isinstance(op, Return) and op.value >= 0]
+    returned = [infer.value(site, number) for number in returned_values(body)]
     last: Values = union(*returned) if returned else (Literal(None),)
     return (Instance(named_class(infer, "typing.Generator").cls, (items, UNKNOWN, last)),)
 
