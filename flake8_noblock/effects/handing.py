@@ -15,7 +15,23 @@ from flake8_noblock.effects.roots import bodies_on_loop
 from flake8_noblock.effects.rows import known_as, known_value, part_at, parts_played
 from flake8_noblock.effects.tasks import functions_at, is_kept, is_start
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Choice, Closure, Drop, Format, Param, Raise, Return, Unary
+from flake8_noblock.facts.model import (
+    Attr,
+    Await,
+    Body,
+    Call,
+    Caught,
+    Choice,
+    Closure,
+    Const,
+    Drop,
+    Format,
+    Op,
+    Param,
+    Raise,
+    Return,
+    Unary,
+)
 from flake8_noblock.knowledge.schema import Offload, Part, Role
 from flake8_noblock.link.attributes import attribute
 from flake8_noblock.link.inference import Inference, Site
@@ -232,7 +248,7 @@ def answering(infer: Inference, module: str) -> Iterator[tuple[int, tuple[str, .
             site = Site(module, number)
             told = {index for index, calls in _called(body).items() if all(_is_told(infer, site, call) for call in calls)}
             told = {index for index in told if not any(_is_repeated(body, call) for call in _called(body)[index])}
-            failing = {index for index in told if _takes_failure(body, index)}
+            failing = {index for index in told if _takes_failure(body, index) and not _takes_texts(body, index)}
             succeeding = {index for index in told if _takes_result(body, index)}
             if failing:
                 yield number, tuple([body.params[index].name for index in sorted(failing | succeeding)])
@@ -294,6 +310,20 @@ def _is_failure(body: Body, number: int) -> bool:
         case Attr(base=base):
             return isinstance(body.ops[base], Caught)
     return False
+
+
+def _takes_texts(body: Body, index: int) -> bool:
+    """Whether a parameter is called with texts where nothing has failed: it tells somebody what goes on, as a logger does."""
+    calls = [list(_given(body, call)) for call in _called(body)[index]]
+    return any(given and all(_is_text(body.ops[arg]) for arg in given) for given in calls if not _tell_failure(body, given))
+
+
+def _tell_failure(body: Body, given: list[int]) -> bool:
+    return any(_is_failure(body, arg) for arg in given)
+
+
+def _is_text(op: Op) -> bool:
+    return isinstance(op, Format) or isinstance(op, Const) and isinstance(op.value, str)
 
 
 def _takes_result(body: Body, index: int) -> bool:
