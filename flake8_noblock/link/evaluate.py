@@ -196,7 +196,7 @@ def _declared(infer: Inference, site: Site, op: model.Declared) -> Values:
         return infer.value(site, op.value)
     if any(isinstance(value, Instance) and infer.knowledge.is_field(value.cls.name) for value in values):
         return infer.value(site, op.value)
-    if all(isinstance(value, Instance) and value.cls.name == "typing.Awaitable" for value in values):
+    if all(isinstance(value, Instance) and value.cls.name in _STANDING_FOR_MANY for value in values):
         known = infer.value(site, op.value)
         return values if is_unknown(known) else known
     # The items of a container are told apart, and a local function is seen, where annotations only say "callable".
@@ -206,6 +206,10 @@ def _declared(infer: Inference, site: Site, op: model.Declared) -> Values:
         if all(isinstance(value, told) and holds_callable(value) for value in known):
             return known or values
     return values
+
+
+_STANDING_FOR_MANY = frozenset({"typing.Awaitable", "typing.BinaryIO", "typing.IO", "typing.TextIO"})
+"""Classes that annotations name for objects of many other classes."""
 
 
 def _is_vague(value: Value) -> bool:
