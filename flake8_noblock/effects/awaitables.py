@@ -73,7 +73,7 @@ def _finds_running(infer: Inference, callee: Function) -> bool:
     if returned:
         return not all(kind_at(infer, Place(site, number)) == "coroutine" for number in returned)
     receiver = callee.receiver
-    below = overrides(infer, callee, receiver, everywhere=True) if isinstance(receiver, Instance) else []
+    below = overrides(infer, callee, receiver, everywhere=True) if isinstance(receiver, Instance) else ()
     return not all(infer.is_async_function(one) for one in below)
 
 

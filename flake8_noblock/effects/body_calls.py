@@ -194,7 +194,7 @@ class Reader:
             seen.callees[Outside(self._path(function))] = None
             return
         receiver = source.receiver
-        meant = [source]
+        meant: tuple[Function, ...] = (source,)
         if isinstance(receiver, Instance) and self.infer.function_body(source).owner >= 0 and is_abstract(self.infer, source):
             meant = overrides(self.infer, source, receiver, everywhere=True) or meant
         for one in meant:

@@ -33,12 +33,17 @@ def _is_marked(infer: Inference, function: Function, body: Body) -> bool:
     return any(isinstance(op, Lookup | Attr | Import) and op.name == "abstractmethod" for op in made_by)
 
 
-def overrides(infer: Inference, function: Function, receiver: Instance, everywhere: bool) -> list[Function]:
+def overrides(infer: Inference, function: Function, receiver: Instance, everywhere: bool) -> tuple[Function, ...]:
     """The methods that override `function` in subclasses of the receiver's class: those in its module, or `everywhere` in the
     project."""
     cls = receiver.cls
     if not isinstance(cls, SourceClass) or infer.module(cls.module).origin == "standard library":
-        return []
+        return ()
+    key = (function.module, function.body, cls, everywhere)
+    return infer.remember_from((), "overrides", key, _find_overrides, infer, function, cls, everywhere)
+
+
+def _find_overrides(infer: Inference, function: Function, cls: SourceClass, everywhere: bool) -> tuple[Function, ...]:
     name = infer.function_body(function).name
     found: dict[Function, None] = {}
     for other in subclasses(infer, cls, everywhere):
@@ -46,4 +51,4 @@ def overrides(infer: Inference, function: Function, receiver: Instance, everywhe
         for value in member.values or () if member is not None else ():
             if isinstance(value, Function) and (value.module, value.body) != (function.module, function.body):
                 found[Function(value.module, value.body, Instance(other), value.outer)] = None
-    return list(found)
+    return tuple(found)

@@ -110,6 +110,10 @@ def _receiver(infer: Inference, place: Place) -> Place | None:
     return Place(place.site, callee.base) if isinstance(callee, Attr) else None
 
 
+MOST_OVERRIDES = 100
+"""Methods that a call of a method may run in place of it; where there are more, none of them is followed."""
+
+
 def _function(infer: Inference, function: Function, arguments: Arguments) -> Run:
     """A function, or the methods that override it where it is only declared."""
     own = _body(infer, function, arguments)
@@ -117,9 +121,12 @@ def _function(infer: Inference, function: Function, arguments: Arguments) -> Run
     if not isinstance(receiver, Instance) or infer.function_body(function).owner < 0:
         return own
     abstract = is_abstract(infer, function)
-    others = [_body(infer, other, arguments) for other in overrides(infer, function, receiver, everywhere=abstract)]
-    if not others:
+    found = overrides(infer, function, receiver, everywhere=abstract)
+    if not found:
         return own
+    if len(found) > MOST_OVERRIDES:
+        return NOTHING if abstract else own
+    others = [_body(infer, other, arguments) for other in found]
     return one_of(others) if abstract else OneOf((own, *others), declared=True)
 
 

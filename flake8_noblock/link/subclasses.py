@@ -32,7 +32,7 @@ def is_overridden(infer: Inference, function: Function, receiver: Instance) -> b
     if not isinstance(receiver.cls, SourceClass):
         return True
     name = infer.function_body(function).name
-    members = [find_member(infer, cls, name) for cls in subclasses(infer, receiver.cls, everywhere=True)]
+    members = (find_member(infer, cls, name) for cls in subclasses(infer, receiver.cls, everywhere=True))
     return any(
         not isinstance(value, Function) or (value.module, value.body) != (function.module, function.body)
         for member in members

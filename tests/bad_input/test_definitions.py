@@ -135,6 +135,11 @@ HOSTILE: dict[str, Callable[[Path], str]] = {
         + ", ".join(f"C{n}" for n in range(500))
         + "): pass\nasync def f():\n    D().m().n()\n"
     ),
+    "overrides that call each other": lambda _: (
+        "class A:\n    def m(self, a: 'A'): raise NotImplementedError\n"
+        + "".join(f"class C{n}(A):\n    def m(self, a: A): return a.m(self)\n" for n in range(800))
+        + "async def f(a: A):\n    a.m(a)\n"
+    ),
     "diamonds": lambda _: (
         "class A0: pass\nclass B0: pass\n"
         + "".join(f"class A{n}(A{n - 1}, B{n - 1}): pass\nclass B{n}(A{n - 1}, B{n - 1}): pass\n" for n in range(1, 200))
