@@ -30,9 +30,10 @@ from flake8_noblock.facts.model import (
     Unary,
 )
 from flake8_noblock.facts.operands import returned_values
+from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.functions import result
 from flake8_noblock.link.inference import Inference, Site
-from flake8_noblock.link.values import CallableValue, ClassValue, Function, Partial, Value
+from flake8_noblock.link.values import CallableValue, ClassValue, Descriptor, Function, Instance, Partial, Value
 
 Loss = Literal["dropped", "stored"]
 
@@ -108,7 +109,7 @@ def _dropped(infer: Inference, statement: Place, number: int, many: bool) -> Ite
     body = infer.body(site)
     op = body.ops[number]
     match op:
-        case Call() if body.statements[number] == body.statements[statement.number]:
+        case Call() | Attr() if body.statements[number] == body.statements[statement.number]:
             kind = _kind(infer, Place(site, number))
             if kind is not None and len(fate(infer, Place(site, number)).users) == 1:
                 doubtful = kind == "coroutine" and may_be_of_other_kind(infer, Place(site, number))
@@ -124,6 +125,18 @@ def _dropped(infer: Inference, statement: Place, number: int, many: bool) -> Ite
             for key, item in zip(keys, values, strict=True):
                 if key >= 0:
                     yield from _dropped(infer, statement, item, many=True)
+
+
+def _is_property(infer: Inference, site: Site, op: Attr) -> bool:
+    """Whether an attribute is a property, which makes what it gives each time that it is read."""
+    receivers = infer.value(site, op.base)
+    members = [find_member(infer, value.cls, op.name) for value in receivers if isinstance(value, Instance)]
+    made = [value for member in members for value in (member.values or () if member is not None else ())]
+    return len(members) == len(receivers) and bool(made) and all(_makes_anew(value) for value in made)
+
+
+def _makes_anew(value: Value) -> bool:
+    return isinstance(value, Descriptor) and value.kind == "property"
 
 
 def _stored(infer: Inference, place: Place) -> Iterator[Lost]:
@@ -186,10 +199,11 @@ def _is_argument(infer: Inference, place: Place) -> bool:
 
 
 def _kind(infer: Inference, place: Place) -> Kind | None:
-    """What the call at `place` gives, if that has to be awaited and nobody else keeps it."""
+    """What the call or property at `place` gives, if that has to be awaited and nobody else keeps it."""
     op = infer.body(place.site).ops[place.number]
-    assert isinstance(op, Call)
     kind = kind_at(infer, place)
+    if not isinstance(op, Call):
+        return "coroutine" if kind == "coroutine" and isinstance(op, Attr) and _is_property(infer, place.site, op) else None
     callee = infer.value(place.site, op.func)
     if kind is not None and not all(_makes(infer, value) for value in callee):
         return None

@@ -8,7 +8,7 @@ from flake8_noblock.effects.lost import Lost
 from flake8_noblock.effects.misused import Misused
 from flake8_noblock.effects.mixed_overrides import MixedOverride
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.facts.model import Attr, Call, Choice, Declared, Element, Item, Narrowed, Op
+from flake8_noblock.facts.model import Attr, Body, Call, Choice, Declared, Element, Item, Lookup, Narrowed, Op, Param
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.objects import as_instance
 from flake8_noblock.link.values import Function, ModuleValue, Value, Values, is_unknown
@@ -162,17 +162,30 @@ def override_text(found: MixedOverride, name: str) -> str:
 
 def written(infer: Inference, place: Place) -> str:
     """The value at `place` as it is written, as far as that is a name or a call."""
-    ops = infer.body(place.site).ops
+    body = infer.body(place.site)
+    ops = body.ops
     op: Op = ops[place.number]
     while isinstance(op, Declared | Narrowed | Choice):
         op = ops[op.values[0] if isinstance(op, Choice) else op.value]
     if isinstance(op, Call):
         return f"{op.spelling or _last_name(ops, op)}({'...' if op.args or op.keywords else ''})"
     if isinstance(op, Attr):
-        return op.name
+        return _dotted(body, op)
     if isinstance(op, Element | Item):
         return "an element"
     return getattr(op, "name", "") or "the value"
+
+
+def _dotted(body: Body, op: Attr) -> str:
+    """An attribute with the names before it, as far as these are names."""
+    match body.ops[op.base]:
+        case Attr() as base:
+            return f"{_dotted(body, base)}.{op.name}"
+        case Lookup(name=name):
+            return f"{name}.{op.name}"
+        case Param(index=index):
+            return f"{body.params[index].name}.{op.name}"
+    return op.name
 
 
 def _last_name(ops: tuple[Op, ...], op: Call) -> str:
