@@ -24,6 +24,7 @@ from flake8_noblock.facts.model import (
     Exit,
     Format,
     Item,
+    Lookup,
     Mapping,
     Narrowed,
     Op,
@@ -50,6 +51,12 @@ def joined(ops: Sequence[Op], number: int) -> list[int]:
 
 def _is_merged(op: Op) -> bool:
     return isinstance(op, Choice) and not op.where
+
+
+def called_name(body: Body, call: Call) -> str:
+    """The last name of what is called, as it is written."""
+    callee = body.ops[call.func]
+    return callee.name if isinstance(callee, Attr | Lookup) else call.spelling.rpartition(".")[2]
 
 
 def returned_values(body: Body) -> list[int]:

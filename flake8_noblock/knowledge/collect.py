@@ -11,6 +11,7 @@ from flake8_noblock.knowledge.schema import (
     Consumer,
     Entry,
     Invoke,
+    LoopCallback,
     LoopMethods,
     Offload,
     Outcome,
@@ -47,7 +48,7 @@ def collect_loop_words() -> dict[str, list[str]]:
     }
 
 
-LISTED: tuple[type[Row], ...] = (Task, Combine, Role, Offload, Invoke, Consumer)
+LISTED: tuple[type[Row], ...] = (Task, Combine, Role, Offload, LoopCallback, Invoke, Consumer)
 """The kinds of rows whose last names are among the loop words, so that other calls need not be resolved."""
 
 

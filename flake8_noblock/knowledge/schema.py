@@ -121,13 +121,14 @@ class Blocking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Offload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Callables that run their argument away from the loop: in a thread, a process, a worker.
 
-    ``callable`` is that argument. With ``decorator`` the name is used as ``@name`` (or ``name(f)``): the result of
-    decorating runs away from the loop. ``takes_async``: async callables are welcome, too. ``later``: it runs in no other thread,
-    but when a signal or an event comes, an object goes or the interpreter ends.
+    ``callable`` is that argument, ``given`` are those that it is called with. With ``decorator`` the name is used as ``@name``
+    (or ``name(f)``): the result of decorating runs away from the loop. ``takes_async``: async callables are welcome, too.
+    ``later``: it runs in no other thread, but when a signal or an event comes, an object goes or the interpreter ends.
     """
 
     names: tuple[str, ...]
     callable: Argument = Argument(position=0)
+    given: Argument | None = None
     decorator: bool = False
     takes_async: bool = False
     later: bool = False
@@ -136,11 +137,12 @@ class Offload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class LoopCallback(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Callables whose argument the loop runs on its own thread, or (``decorator``) that mark such a function.
 
-    ``takes_async``: async callables are welcome, too, and awaited.
+    ``given`` are the arguments that it is called with. ``takes_async``: async callables are welcome, too, and awaited.
     """
 
     names: tuple[str, ...]
     callable: Argument = Argument(position=0)
+    given: Argument | None = None
     decorator: bool = False
     takes_async: bool = False
 

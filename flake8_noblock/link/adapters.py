@@ -27,7 +27,7 @@ def adapted(infer: Inference, callee: Value, arguments: Arguments) -> Values | N
     if isinstance(callee, Adapter):
         row = infer.knowledge.decorator(callee.name)
         return _decorated(row, callee.name, arguments, callee.given) if callee.kind == "decorator" and row is not None else None
-    name = _path(infer, callee)
+    name = table_path(infer, callee)
     row = _row(infer, name) if name else None
     if row is None or name is None:
         return _taken_off_loop(infer, name, arguments) if name and _takes_off_loop(infer, name) else None
@@ -38,7 +38,7 @@ def adapted(infer: Inference, callee: Value, arguments: Arguments) -> Values | N
 
 def lazily(infer: Inference, callee: Function | ClassValue, arguments: Arguments, given: Values) -> Values:
     """`given`, what calling `callee` gives, as what calls and iterates over arguments when it is iterated itself."""
-    name = _path(infer, callee) or ""
+    name = table_path(infer, callee) or ""
     invoked, iterated = _lazy_rows(infer, name)
     if not invoked and not iterated or len(given) != 1 or not isinstance(given[0], Instance):
         return given
@@ -75,7 +75,8 @@ def _decorated(row: Decorator, name: str, arguments: Arguments, keywords: frozen
     return (Adapter("runs", row.runs, given, keywords),) if row.runs else given
 
 
-def _path(infer: Inference, callee: Value) -> str | None:
+def table_path(infer: Inference, callee: Value) -> str | None:
+    """The path under which tables may know a callable."""
     match callee:
         case Function():
             return infer.path(callee)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_noblock.facts.model import Attr, Body, Call, Lookup, Param, Spread
+from flake8_noblock.facts.model import Attr, Body, Call, Param, Spread
+from flake8_noblock.facts.operands import called_name
 from flake8_noblock.link.classes import find_member, mro
+from flake8_noblock.link.handover import arguments_handed, handovers
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.values import (
     UNKNOWN,
@@ -13,6 +15,7 @@ from flake8_noblock.link.values import (
     ClassValue,
     Function,
     SourceClass,
+    Value,
     Values,
     is_unknown,
     union,
@@ -20,7 +23,7 @@ from flake8_noblock.link.values import (
 
 
 def from_callers(infer: Inference, site: Site, index: int) -> Values:
-    """What parameter `index` of the function at `site` may be, as the calls in its own module tell.
+    """What parameter `index` of the function at `site` may be, as the calls in its own module tell, and those that hand it over.
 
     Unknown unless there is such a call, and each tells. (What callers elsewhere pass is not asked: the answer may not depend
     on which files are read.)
@@ -35,10 +38,27 @@ def from_callers(infer: Inference, site: Site, index: int) -> Values:
     for place, call in [*named.get(name, ()), *returned]:
         for value in infer.value(place, call.func):
             if _function_of(infer, value) == site.body:
-                skip = 0 if body.owner < 0 or isinstance(value, Function) and value.receiver is None else 1
-                argument = argument_for(infer.body(place), call, body, index, skip)
+                argument = argument_for(infer.body(place), call, body, index, _bound(body, value))
                 found.append(UNKNOWN if argument is None else infer.value(place, argument))
+    found += _handed(infer, site, index)
     return union(*found) if found and not any(is_unknown(values) for values in found) else UNKNOWN
+
+
+def _bound(body: Body, callee: Value) -> int:
+    """How many parameters of a function are bound where it is called as `callee`."""
+    return 0 if body.owner < 0 or isinstance(callee, Function) and callee.receiver is None else 1
+
+
+def _handed(infer: Inference, site: Site, index: int) -> Iterator[Values]:
+    """The values of a parameter where the function is handed over with its arguments, and these are known."""
+    body = infer.body(site)
+    for handover in handovers(infer, site.module, body.name):
+        for value in infer.value(handover.site, handover.function):
+            if isinstance(value, Function) and (value.module, value.body) == (site.module, site.body):
+                given = arguments_handed(infer, handover)
+                position = index - _bound(body, value)
+                if given is not None and 0 <= position < len(given):
+                    yield infer.value(handover.site, given[position])
 
 
 def _is_within_function(infer: Inference, site: Site) -> bool:
@@ -69,15 +89,8 @@ def _find_calls_named(infer: Inference, module: str) -> dict[str, list[tuple[Sit
     for number, body in enumerate(infer.facts(module).bodies):
         for op in body.ops:
             if isinstance(op, Call):
-                named.setdefault(_callee_name(body, op), []).append((Site(module, number), op))
+                named.setdefault(called_name(body, op), []).append((Site(module, number), op))
     return named
-
-
-def _callee_name(body: Body, call: Call) -> str:
-    callee = body.ops[call.func]
-    if isinstance(callee, Attr | Lookup):
-        return callee.name
-    return call.spelling.rpartition(".")[2]
 
 
 def argument_for(body: Body, call: Call, callee: Body, index: int, skip: int) -> int | None:
