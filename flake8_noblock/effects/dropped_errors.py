@@ -6,14 +6,29 @@ from flake8_noblock.effects.clean_up import gives_back, is_clean_up, is_future
 from flake8_noblock.effects.errors import catches_everything
 from flake8_noblock.effects.failing import failure_of_call, is_standard_call
 from flake8_noblock.effects.guards import names_of
-from flake8_noblock.effects.handlers import Handler, handled, is_await, loops_around
+from flake8_noblock.effects.handlers import Handler, handled, handlers, is_await, loops_around
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.uses import fate
-from flake8_noblock.facts.model import Attr, Await, Body, Caught, Const, Element, Item, Jump, Lookup, Param, Raise, Return
+from flake8_noblock.facts.model import (
+    Attr,
+    Await,
+    Body,
+    Call,
+    Caught,
+    Const,
+    Drop,
+    Element,
+    Item,
+    Jump,
+    Lookup,
+    Param,
+    Raise,
+    Return,
+)
 from flake8_noblock.link.classes import find_member
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import layout, regions_around, within
-from flake8_noblock.link.values import Instance, Value
+from flake8_noblock.link.values import Function, Instance, Value
 
 
 def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
@@ -25,7 +40,7 @@ def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
         return False
     if gives_back(infer, body) or _comes_after(body, handler.tried) or _awaits_others(infer, site, handler.tried):
         return False
-    if _only_waits(infer, site, handler.tried):
+    if _only_waits(infer, site, handler.tried) or _are_told_before(infer, site, handler.tried):
         return False
     return not (
         is_clean_up(infer, site, handler.tried) or _fails_later(infer, site, handler) or _skips_something(infer, site, handler)
@@ -74,6 +89,40 @@ def _only_waits_for(infer: Inference, made: Place) -> bool:
     known = infer.knowledge
     runs = any(known.consumer(name) or known.task(name) or known.offload(name) for name in names_of(infer, made))
     return is_standard_call(infer, made) and not runs and failure_of_call(infer, made) is None
+
+
+def _are_told_before(infer: Inference, site: Site, region: int) -> bool:
+    """Whether all that is awaited in a region are functions of the project that tell of each error and raise it again."""
+    ops = infer.body(site).ops
+    awaited = [op for number, op in enumerate(ops) if number in within(infer, site, region) and is_await(op)]
+    return bool(awaited) and all(
+        isinstance(op, Await | Element) and _is_told_by_callee(infer, Place(site, op.value)) for op in awaited
+    )
+
+
+def _is_told_by_callee(infer: Inference, made: Place) -> bool:
+    op = infer.body(made.site).ops[made.number]
+    callee = infer.value(made.site, op.func) if isinstance(op, Call) else ()
+    return bool(callee) and all(isinstance(value, Function) and _tells_errors(infer, value) for value in callee)
+
+
+def _tells_errors(infer: Inference, function: Function) -> bool:
+    """Whether all that a coroutine function awaits stands in ``try`` blocks whose handlers do something with each error and raise
+    one."""
+    site = Site(function.module, function.body)
+    body = infer.body(site)
+    awaits = {number for number, op in enumerate(body.ops) if is_await(op)}
+    told = [handler for handler in handlers(infer, site) if _tells(infer, site, handler)]
+    covered = {number for handler in told for number in within(infer, site, handler.tried)}
+    return infer.module(site.module).origin == "project" and body.is_async and bool(awaits) and awaits <= covered
+
+
+def _tells(infer: Inference, site: Site, handler: Handler) -> bool:
+    ops = infer.body(site).ops
+    own = [ops[number] for number in handled(infer, site, handler)]
+    is_told = any(isinstance(op, Drop) and isinstance(ops[op.value], Call) for op in own)
+    everything = handler.types is None or catches_everything(infer, handler.types)
+    return everything and is_told and any(isinstance(op, Raise) for op in own)
 
 
 def _is_task(infer: Inference, value: Value) -> bool:
