@@ -94,6 +94,8 @@ def _takes_coroutine(infer: Inference, value: Value) -> bool:
             return kind_of(infer, result) == "coroutine"  # Many say so of coroutines.
         case Literal() | TupleValue() | DictValue():
             return False
+        case Instance(cls=SourceClass(name="typing.Generator")):
+            return True  # What sends values into generators drives coroutines as well.
         case Instance(cls=SourceClass() as cls):
             coroutine = named_class(infer, "types.CoroutineType").cls
             if has_unknown_base(infer, cls) or any(ancestor.cls == cls for ancestor in mro(infer, coroutine)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flake8_noblock.effects.callees import paths
 from flake8_noblock.effects.origins import Place
-from flake8_noblock.facts.model import Call, Choice, Compare, Unary
+from flake8_noblock.facts.model import Call, Choice, Closure, Compare, Unary
 from flake8_noblock.facts.operands import operands
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import regions_around
@@ -20,10 +20,16 @@ def tells_kind(infer: Inference, call: Place) -> bool:
 
 
 def is_checked(infer: Inference, place: Place) -> bool:
-    """Whether an operation runs under such a question: what it finds is of the kind that it is used as."""
+    """Whether an operation, or the definition of a function around it, runs under such a question: what it finds is of the kind
+    that it is used as."""
     body = infer.body(place.site)
     around = [body.regions[number] for number in regions_around(body, body.where[place.number])]
-    return any(found.kind == "branch" and found.value >= 0 and _asks(infer, place.site, found.value) for found in around)
+    if any(found.kind == "branch" and found.value >= 0 and _asks(infer, place.site, found.value) for found in around):
+        return True
+    outer = infer.around(place.site)
+    ops = infer.body(outer).ops
+    definition = Closure(place.site.body)
+    return place.site.body > 0 and definition in ops and is_checked(infer, Place(outer, ops.index(definition)))
 
 
 def _asks(infer: Inference, site: Site, condition: int) -> bool:
