@@ -77,12 +77,12 @@ def _is_failure(infer: Inference, site: Site, number: int) -> bool:
 
 
 def _is_handed_on(infer: Inference, site: Site, number: int) -> bool:
-    """Whether the exception that operation `number` is, or something that holds it, is given to a container, or to code that may
-    raise it, by itself or by a function that it is given, or give it back."""
+    """Whether the exception that operation `number` is, or something that holds it, is given back, to a container, or to code that
+    may raise it, by itself or by a function that it is given, or give it back."""
     ops = infer.body(site).ops
     for user in fate(infer, Place(site, number)).users:
         op = ops[user]
-        if isinstance(op, StoreItem) or isinstance(op, Display) and _is_handed_on(infer, site, user):
+        if isinstance(op, StoreItem | Return) or isinstance(op, Display) and _is_handed_on(infer, site, user):
             return True
         if isinstance(op, Call) and (changed(infer.body(site), user) >= 0 or _takes_on(infer, site, op)):
             return True

@@ -48,15 +48,25 @@ def drops_errors(infer: Inference, site: Site, handler: Handler) -> bool:
 
 
 def _skips_something(infer: Inference, site: Site, handler: Handler) -> bool:
-    """Whether a handler leaves by ``return`` or ``continue`` what would come next: the failure changes what is done."""
+    """Whether a handler leaves by ``return`` or ``continue`` what would come next, or by ``break`` a loop after which something
+    comes: the failure changes what is done."""
     body = infer.body(site)
     own = handled(infer, site, handler)
-    if not any(isinstance(body.ops[number], Return | Jump) for number in own):
+    left = [op for number in own if isinstance(op := body.ops[number], Return | Jump)]
+    if not left:
         return False
-    last = max((*own, *within(infer, site, handler.tried)))
     others = {n for r in layout(infer, site).partners[handler.tried] for n in within(infer, site, r)}
-    after = [n for n in within(infer, site, body.regions[handler.tried].parent) if n > last and n not in others]
-    return any(body.ops[number] != Return(-1) for number in after)  # The end of a function is one as well.
+    if _goes_on_after(infer, site, handler.tried, max((*own, *within(infer, site, handler.tried))), others):
+        return True
+    loops = loops_around(body, handler.tried) if Jump("break") in left else []
+    return bool(loops) and _goes_on_after(infer, site, loops[0], max(within(infer, site, loops[0])), set())
+
+
+def _goes_on_after(infer: Inference, site: Site, region: int, last: int, without: set[int]) -> bool:
+    """Whether something follows operation `last` around a region, other than the end of a function."""
+    body = infer.body(site)
+    after = [n for n in within(infer, site, body.regions[region].parent) if n > last and n not in without]
+    return any(body.ops[number] != Return(-1) for number in after)
 
 
 def _comes_after(body: Body, region: int) -> bool:
