@@ -77,7 +77,7 @@ def _is_failure(infer: Inference, site: Site, number: int) -> bool:
 
 
 def _is_handed_on(infer: Inference, site: Site, number: int) -> bool:
-    """Whether the exception that operation `number` is, or something that holds it, is given back, to a container, or to code that
+    """Whether the exception that operation `number` is, or something that holds it, is given back, or to a container or code that
     may raise it, by itself or by a function that it is given, or give it back."""
     ops = infer.body(site).ops
     for user in fate(infer, Place(site, number)).users:
