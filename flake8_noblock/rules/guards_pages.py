@@ -178,7 +178,8 @@ SWALLOWED = Page(
         `CancelledError` is fine where a task ends after it, but for closing what is open: a coroutine that works in rounds, is
         started as a task or run as a program, or of which that can't be told. It is not where callers await the coroutine, since
         they go on, unless the handler gives them a value. It is fine as well where what is awaited is a task rather than a call:
-        `task.cancel()` and then `await task` is how one waits for a task that was cancelled.
+        `task.cancel()` and then `await task` is how one waits for a task that was cancelled. An error that is handed on is not
+        swallowed: given back, kept for code that may raise it, or told to those who wait for a future.
     """,
     hurts="""
         A task is asked to stop by `CancelledError`. A coroutine that goes on instead can't be stopped: time limits don't limit
@@ -230,7 +231,8 @@ SWALLOWED = Page(
 DROPPED = Page(
     reports="""
         A handler around an await that catches every error and does nothing at all: `except Exception` (or a bare `except`)
-        with no more than `pass`, `continue`, `break` or `return` of nothing, and `contextlib.suppress(Exception)`.
+        with no more than `pass`, `continue`, `break` or `return` of nothing, and `contextlib.suppress(Exception)`. It is fine
+        where the failure changes what is done, and where the function that is awaited tells of each error and raises it again.
     """,
     hurts="""
         Whatever goes wrong, a host that is down or a misspelt name, looks like success. Nobody can find out later why there is no
