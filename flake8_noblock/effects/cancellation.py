@@ -12,14 +12,14 @@ from flake8_noblock.effects.flow import flow_of
 from flake8_noblock.effects.handlers import Handler, handled, has_await, is_await, loops_around, stands_in_failure
 from flake8_noblock.effects.origins import Place
 from flake8_noblock.effects.outcomes import outcome
-from flake8_noblock.effects.uses import fate
+from flake8_noblock.effects.uses import fate, same_value
 from flake8_noblock.facts.model import Attr, Await, Body, Call, Caught, Const, Display, Raise, Return, StoreAttr, StoreItem
 from flake8_noblock.facts.operands import is_parameter, returned_values
 from flake8_noblock.link.changes import changed
 from flake8_noblock.link.inference import Inference, Site
 from flake8_noblock.link.layout import layout, regions_around, within
 from flake8_noblock.link.objects import flat
-from flake8_noblock.link.values import ClassValue, Function, Instance, Value, Values
+from flake8_noblock.link.values import ClassValue, Function, Instance, Value, Values, is_unknown
 
 
 def swallows_cancellation(infer: Inference, site: Site, handler: Handler) -> bool:
@@ -84,14 +84,20 @@ def _is_handed_on(infer: Inference, site: Site, number: int) -> bool:
         op = ops[user]
         if isinstance(op, StoreItem | Return) or isinstance(op, Display) and _is_handed_on(infer, site, user):
             return True
-        if isinstance(op, Call) and (changed(infer.body(site), user) >= 0 or _takes_on(infer, site, op)):
+        if isinstance(op, Call) and (changed(infer.body(site), user) >= 0 or _is_taken_on(infer, Place(site, number), op)):
             return True
     return False
 
 
-def _takes_on(infer: Inference, site: Site, op: Call) -> bool:
-    """Whether what is called, or given to it, may keep an exception that it is given, raise it or give it back."""
+def _is_taken_on(infer: Inference, exception: Place, op: Call) -> bool:
+    """Whether what is called with an exception, or given to it, may keep that, raise it or give it back.
+
+    What isn't known, and takes it by its name (``exc_info=error``), mostly logs it.
+    """
+    site = exception.site
     callee = infer.value(site, op.func)
+    if is_unknown(callee) and (same_value(infer, exception) or set()).isdisjoint(op.args):
+        return False
     if any(_may_pass_on(infer, value) for value in callee):
         return True
     called = [

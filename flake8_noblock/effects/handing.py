@@ -315,10 +315,10 @@ def _is_failure(body: Body, number: int) -> bool:
 def _takes_texts(body: Body, index: int) -> bool:
     """Whether a parameter is called with texts where nothing has failed: it tells somebody what goes on, as a logger does."""
     calls = [list(_given(body, call)) for call in _called(body)[index]]
-    return any(given and all(_is_text(body.ops[arg]) for arg in given) for given in calls if not _tell_failure(body, given))
+    return any(given and all(_is_text(body.ops[arg]) for arg in given) for given in calls if not _tells_failure(body, given))
 
 
-def _tell_failure(body: Body, given: list[int]) -> bool:
+def _tells_failure(body: Body, given: list[int]) -> bool:
     return any(_is_failure(body, arg) for arg in given)
 
 

@@ -69,14 +69,14 @@ def fate(infer: Inference, place: Place) -> Fate:
     """What becomes of the value at `place` within its body."""
     uses = uses_in(infer, place.site)
     ops = infer.body(place.site).ops
-    same = _same_value(infer, place)
+    same = same_value(infer, place)
     if same is None:
         return Fate((), True)
     users = {user for number in same for user in uses.by[number] if not isinstance(ops[user], PASSING)}
     return Fate(tuple(sorted(users)), not same.isdisjoint(uses.named))
 
 
-def _same_value(infer: Inference, place: Place) -> set[int] | None:
+def same_value(infer: Inference, place: Place) -> set[int] | None:
     """The operations whose value is, or may be, that at `place`; None where there are too many."""
     uses = uses_in(infer, place.site)
     ops = infer.body(place.site).ops
