@@ -14,8 +14,8 @@ from flake8_noblock.plugin import Plugin
 
 BLOCKING = "import time\n\n\nasync def main():\n    time.sleep(1)\n"
 OPTIONS = ("extend_blocking", "safe_calls", "offloaders", "loop_callbacks", "src", "knowledge")
-PIECES = 128
-"""So many times the CPU time of `piece` no file here may need, about 10 s on a machine of today; most need a small part of it."""
+PIECES = 256
+"""So many times the CPU time of `piece` no file here may need, about 20 s on a machine of today; most need a small part of it."""
 
 
 def write(folder: Path, files: dict[str, str | bytes]) -> Path:
